@@ -1,0 +1,1 @@
+"""ONVIF, stream watch, picture quality, recorder coverage and relay. The live picture is the next step."""

@@ -1,0 +1,1 @@
+"""One module per device kind, over collectors.protocols: polls a configured device, never raises out."""

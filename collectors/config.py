@@ -1,0 +1,96 @@
+"""One configured device, by protocol. The agent's configuration file is made of these (`[[device]]`).
+
+Each protocol's model names exactly the keys it takes; anything else is refused. Secrets arrive here already read
+from the file or environment variable that the configuration names, as `SecretStr`, so that no log shows them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from telemetry.kinds import ID_PATTERN, Kind
+from telemetry.readings import DeviceInfo
+
+Id = Annotated[str, StringConstraints(pattern=f"^{ID_PATTERN.pattern}$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+
+
+class BaseDevice(BaseModel):
+    """What every device may say. Durations are seconds here; the file writes "30s", "5m" or a number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Id
+    kind: Kind
+    name: str = ""
+    location: str = ""
+    parent: Id | None = None  # what it hangs on
+    interval: Seconds | None = None  # None: the kind's default
+    fast_interval: Seconds | None = None  # None: the kind's default, where the kind has vital values
+    timeout: Seconds = 5.0
+
+    def address(self) -> str:
+        """Where it is asked, for people; never a credential."""
+        return ""
+
+    def info(self, interval_seconds: float) -> DeviceInfo:
+        """What the district is told of it."""
+        return DeviceInfo(
+            id=self.id,
+            kind=self.kind.value,
+            name=self.name,
+            location=self.location,
+            parent=self.parent or "",
+            protocol=getattr(self, "protocol", ""),
+            address=self.address(),
+            interval_seconds=interval_seconds,
+        )
+
+
+class HostDevice(BaseDevice):
+    """A device with an address on the network."""
+
+    host: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+    port: Port | None = None
+
+    def address(self) -> str:
+        return self.host if self.port is None else f"{self.host}:{self.port}"
+
+
+class SnmpDevice(HostDevice):
+    """SNMP v1, v2c (the default) or v3; v3 when `user` is given (USM, RFC 3414; AES, RFC 3826)."""
+
+    protocol: Literal["snmp"]
+    version: Literal["1", "2c", "3"] | None = None  # None: 3 with a user, else 2c
+    community: SecretStr = SecretStr("public")
+    user: str | None = None
+    auth: Literal["MD5", "SHA"] | None = None
+    auth_key: SecretStr | None = None  # auth_file or auth_env in the file
+    priv: Literal["DES", "AES"] | None = None
+    priv_key: SecretStr | None = None  # priv_file or priv_env in the file
+
+
+class IcmpDevice(HostDevice):
+    """Echo requests; nothing more is known of it."""
+
+    protocol: Literal["icmp"]
+
+
+class TcpDevice(HostDevice):
+    """A TCP service that accepts a connection."""
+
+    protocol: Literal["tcp"]
+    port: Port
+
+
+class PsutilDevice(BaseDevice):
+    """The machine that the agent itself runs on."""
+
+    protocol: Literal["psutil"]
+
+
+# A new protocol is a model above, a line here and a line in collectors/registry.py.
+Device = Annotated[SnmpDevice | IcmpDevice | TcpDevice | PsutilDevice, Field(discriminator="protocol")]

@@ -1,0 +1,1 @@
+"""The protocols that devices speak, each knowing nothing of the program."""

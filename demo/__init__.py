@@ -1,0 +1,1 @@
+"""`make demo`: a ward, its agent, a broker and a district on one machine."""

@@ -1,0 +1,1 @@
+"""The district's process: ingest and console; the command ward-district."""

@@ -1,0 +1,1 @@
+"""The ward's process: configuration, schedule, rules, uplink; the command ward-agent."""

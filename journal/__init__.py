@@ -1,0 +1,1 @@
+"""The append-only log of entries: write, read, prune, checkpoint, verify."""

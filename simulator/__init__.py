@@ -1,0 +1,1 @@
+"""The virtual ward with faults to switch on; the command ward-sim."""

@@ -1,0 +1,1 @@
+"""Time series and current state behind one Protocol (store.base)."""

@@ -1,0 +1,1 @@
+"""The shared words of WardWatch: kinds, readings, conditions, the metric catalogue, entries and topics."""

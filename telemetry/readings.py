@@ -1,0 +1,90 @@
+"""What a poll of one device brings: numbers, texts, and why something is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Reading(NamedTuple):
+    """One number, in the unit that its name ends with. `instance` tells several apart (a port, a sensor)."""
+
+    metric: str
+    value: float
+    instance: str = ""
+
+
+class Fact(NamedTuple):
+    """A text that rarely changes: vendor, model, serial, firmware, name, location."""
+
+    name: str
+    text: str
+
+
+class ReasonCode(StrEnum):
+    """Why a device does not answer, or only partly. Worded for a ward's staff in texts/vi.json, texts/en.json."""
+
+    NO_ANSWER = "no_answer"  # nothing came within the time-out
+    PORT_CLOSED = "port_closed"  # the host is there, the service is not
+    HOST_UNREACHABLE = "host_unreachable"  # the network says that there is no way to it
+    NAME_UNKNOWN = "name_unknown"  # the host name does not resolve
+    WRONG_CREDENTIALS = "wrong_credentials"  # community, user or password refused
+    GARBLED_ANSWER = "garbled_answer"  # an answer that cannot be understood
+    PARTIAL_ANSWER = "partial_answer"  # some readings came, others did not
+    NOT_PERMITTED = "not_permitted"  # this machine does not let the agent ask (raw sockets, a file)
+    UNSUPPORTED = "unsupported"  # it answers, but offers nothing that this kind needs
+    AGENT_FAULT = "agent_fault"  # our own defect; the log has the trace
+    DISK_FULL = "disk_full"  # the ward's own disk refuses to be written
+
+
+class Reason(NamedTuple):
+    """A code for people (worded in the catalogues) and a detail for the log; never a secret."""
+
+    code: ReasonCode
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """All that one poll of one device brought. A collector returns it and never raises out.
+
+    `reachable` is False when nothing answered; `reason` then says why. A device that answered in part is
+    reachable, has the readings that did come, and the reason why not all did.
+    """
+
+    reachable: bool
+    readings: Sequence[Reading] = ()
+    facts: Sequence[Fact] = ()
+    reason: Reason | None = None
+
+
+REACHABLE = "reachable"
+
+
+def unreachable(code: ReasonCode, detail: str = "") -> PollResult:
+    """The result of a poll that nothing answered."""
+    return PollResult(reachable=False, reason=Reason(code, detail))
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """What the ward's configuration tells everyone about one device; no address secrets, no passwords."""
+
+    id: str
+    kind: str
+    name: str = ""
+    location: str = ""
+    parent: str = ""
+    protocol: str = ""
+    address: str = ""
+    interval_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The ward's devices as configured."""
+
+    ward_name: str
+    devices: Sequence[DeviceInfo] = field(default=())
