@@ -1,33 +1,41 @@
 # `make demo` and `make test` need Python 3.11 or later (with venv), make and git; they set up the rest themselves.
 PYTHON ?= python3
 BIN := .venv/bin
-SETUP := .venv/.set-up
+WEB := dashboards/console/web
+SOURCES := uv.lock pyproject.toml tools/setup.py $(shell git ls-files $(WEB) telemetry/texts 2>/dev/null)
 
-.PHONY: setup demo test lint bench chaos lock
+.PHONY: setup demo test lint bench lock wire
 
-setup: $(SETUP)
+setup: .venv/.set-up
 
-$(SETUP): uv.lock pyproject.toml tools/setup.py $(shell git ls-files dashboards/console/web 2>/dev/null)
+.venv/.set-up: $(SOURCES)
 	@$(PYTHON) tools/setup.py
+
+.venv/.set-up-dev: $(SOURCES)
+	@$(PYTHON) tools/setup.py --dev
 
 demo: setup
 	@$(BIN)/python -m demo $(if $(WARD),--ward $(WARD)) $(ARGS)
 
-test: setup
+test: .venv/.set-up-dev
 	@$(BIN)/python tools/peers.py test
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: setup
+lint: .venv/.set-up-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/house.py
-	cd dashboards/console/web && PATH=$(CURDIR)/$(BIN):$$PATH npm run --silent lint
+	cd $(WEB) && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent lint
 
-bench: setup
+bench: .venv/.set-up-dev
 	@$(BIN)/python tools/peers.py bench
 	@$(BIN)/python -m bench $(ARGS)
 
+# For those who change the dependencies or the wire format.
 lock:
 	$(BIN)/python tools/lock.py
+
+wire:
+	$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. telemetry/wire.proto

@@ -51,28 +51,21 @@ def fresh(stamp: Path, now: str) -> bool:
     return stamp.exists() and stamp.read_text(encoding="ascii") == now
 
 
-def packages() -> None:
-    stamp = VENV / ".packages"
+def packages(dev: bool) -> None:
+    stamp = VENV / (".packages-dev" if dev else ".packages")
     now = digest(ROOT / "uv.lock", ROOT / "pyproject.toml") + sys.version
     if fresh(stamp, now):
         return
     if not (BIN / "python").exists():
         say("making .venv")
         venv.create(VENV, with_pip=True)
-    say("installing the locked packages (first time: a minute or two)")
+    say("installing the locked packages" + (" and the developers' tools" if dev else ""))
     run(BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV)
     requirements = VENV / "requirements.txt"
+    groups = ["--all-groups"] if dev else ["--no-default-groups", "--group", "pages"]
     run(
-        BIN / "uv",
-        "export",
-        "--frozen",
-        "--no-emit-project",
-        "--all-groups",
-        "--format",
-        "requirements-txt",
-        "--quiet",
-        "--output-file",
-        requirements,
+        *(BIN / "uv", "export", "--frozen", "--no-emit-project", *groups),
+        *("--format", "requirements-txt", "--quiet", "--output-file", requirements),
     )
     run(BIN / "uv", "pip", "install", "--quiet", "--require-hashes", "--requirements", requirements)
     run(BIN / "uv", "pip", "install", "--quiet", "--no-deps", "--editable", ".")
@@ -99,9 +92,12 @@ def pages() -> None:
 def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 - it is run by whatever python3 is there
         raise SystemExit(f"setup: Python 3.11 or later is needed; this is {sys.version.split()[0]}")
-    packages()
+    dev = "--dev" in sys.argv[1:]
+    packages(dev)
     pages()
     (VENV / ".set-up").touch()
+    if dev:
+        (VENV / ".set-up-dev").touch()
     return 0
 
 
