@@ -1,1 +1,1 @@
-"""`make demo`: a ward, its agent, a broker and a district on one machine."""
+"""`make demo`: a virtual (or real) ward, its agent, a broker and a district, as separate processes on one machine."""
