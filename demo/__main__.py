@@ -1,4 +1,4 @@
-"""`make demo`: see README. Unattended with --seconds; figures with --report; kills with --kill-hub-at, --kill-agent-at."""
+"""`make demo`: see README. Unattended with --seconds; figures with --report; --kill-hub-at and --kill-agent-at."""
 
 from __future__ import annotations
 
