@@ -47,6 +47,13 @@ class Program:
     def running(self) -> bool:
         return self._process is not None and not self._reap(wait=False)
 
+    @property
+    def pid(self) -> int:
+        """Of the life it has now. Raises RuntimeError where it has none."""
+        if self._process is None:
+            raise RuntimeError(f"{self.name} is not running")
+        return self._process.pid
+
     def kill(self) -> None:
         """SIGKILL: no chance to tidy up."""
         self._end(signal.SIGKILL, seconds=10)

@@ -1,0 +1,36 @@
+"""`make bench`: every benchmark, or `make bench ARGS="NAME --json"` for one; each prints one JSON line last."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+
+# A new benchmark is a module with `main(arguments) -> int` and a line here.
+BENCHMARKS = {
+    "snmp": "bench.snmp_poll",  # SNMP rows from wire to durable entry, beside prometheus-snmp-exporter
+    "agent": "bench.agent",  # memory and processor of an agent that watches a ward
+    "ingest": "bench.ingest",  # readings from MQTT to the committed store
+    "store": "bench.store",  # the embedded store alone
+    "power-loss": "bench.power_loss",  # journals cut off under load
+}
+
+
+def main(arguments: list[str]) -> int:
+    if arguments and not arguments[0].startswith("-"):
+        name, *rest = arguments
+        if name not in BENCHMARKS:
+            print(f"no benchmark {name!r}; there are: {', '.join(BENCHMARKS)}", file=sys.stderr)
+            return 2
+        done: int = importlib.import_module(BENCHMARKS[name]).main(rest)
+        return done
+    worst = 0
+    for name in BENCHMARKS:
+        print(f"== {name}", flush=True)
+        # A process each, so that one's memory and imports are not counted as another's.
+        worst = max(worst, subprocess.run([sys.executable, "-m", "bench", name, *arguments]).returncode)
+    return worst
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
