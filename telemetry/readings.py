@@ -27,6 +27,7 @@ class ReasonCode(StrEnum):
     """Why a device does not answer, or only partly. Worded for a ward's staff in texts/vi.json, texts/en.json."""
 
     NO_ANSWER = "no_answer"  # nothing came within the time-out
+    NO_ANSWER_SNMP = "no_answer_snmp"  # the same over SNMP v1 or v2c, where a wrong community is met with silence
     PORT_CLOSED = "port_closed"  # the host is there, the service is not
     HOST_UNREACHABLE = "host_unreachable"  # the network says that there is no way to it
     NAME_UNKNOWN = "name_unknown"  # the host name does not resolve
