@@ -1,0 +1,61 @@
+"""The console as an ASGI app: the parts put together, in the order in which a request meets them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+
+from dashboards.console import problems, static
+from dashboards.console.accounts import Accounts
+from dashboards.console.api import device, places, session, stream
+from dashboards.console.api.common import Console
+from dashboards.console.events import Fanout
+from dashboards.console.guard import Guard
+from dashboards.console.settings import ConsoleSettings
+from dashboards.console.site import Site
+
+
+def create_app(site: Site, accounts: Accounts, settings: ConsoleSettings | None = None) -> FastAPI:
+    """The console of a site. Run it with `dashboards.console.serve.ConsoleServer`, whose stop does not wait for the
+    live streams; its lifespan starts and ends the fan-out."""
+    settings = settings or ConsoleSettings()
+    fanout = Fanout(site, settings, accounts.clock.monotonic)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        running = asyncio.create_task(fanout.run())
+        try:
+            yield
+        finally:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+    app = FastAPI(
+        title="WardWatch",
+        version=settings.version,
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # they load their scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.console = Console(site, accounts, settings, fanout)
+    app.add_middleware(Guard, settings=settings)
+    problems.install(app)
+    app.include_router(session.router())
+    app.include_router(places.routes)
+    app.include_router(device.router())
+    app.include_router(stream.routes)
+
+    @app.get("/api/health", tags=["health"])
+    async def health(request: Request) -> Response:
+        """Whether the console answers at all; needs no sign-in."""
+        return Response(b'{"ok":true}', 200, {"Cache-Control": "no-store"}, "application/json")
+
+    app.include_router(static.router(settings.static))
+    return app

@@ -1,0 +1,132 @@
+"""From what a Site says to what the API answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from dashboards.console.models import (
+    ConditionOut,
+    ConditionSpanOut,
+    DeviceOut,
+    FactOut,
+    ReadingOut,
+    ReasonOut,
+    SeverityName,
+    WardOut,
+)
+from dashboards.console.site import ConditionSpan, DeviceState, OpenCondition, WardState
+from telemetry.conditions import Severity
+from telemetry.readings import Reason
+
+UNREACHABLE = "unreachable"
+_SEVERITY: Mapping[Severity, SeverityName] = {
+    Severity.INFO: "info",
+    Severity.ATTENTION: "attention",
+    Severity.FAILURE: "failure",
+}
+
+
+def ward_out(state: WardState, devices: Sequence[DeviceState], conditions: Iterable[OpenCondition]) -> WardOut:
+    """A ward with its open conditions, worst and oldest first."""
+    by_id = {device.info.id: device for device in devices}
+    ordered = sorted(conditions, key=lambda each: (-each.condition.severity, each.condition.since_us))
+    dead = {each.condition.device for each in ordered if each.condition.rule == UNREACHABLE}
+    return WardOut(
+        id=state.id,
+        name=state.name,
+        presence=state.presence.value,
+        last_word_ms=_ms_or_none(state.last_word_us),
+        offline_since_ms=_ms_or_none(state.offline_since_us),
+        agent_version=state.agent_version,
+        missing_positions=state.missing_positions,
+        named_losses=state.named_losses,
+        device_count=len(devices),
+        devices_answering=sum(device.reachable is True for device in devices),
+        worst=_SEVERITY[ordered[0].condition.severity] if ordered else None,
+        conditions=[_condition_out(each, state, by_id, dead) for each in ordered],
+    )
+
+
+def device_out(state: DeviceState) -> DeviceOut:
+    """A device with its last readings and facts."""
+    info = state.info
+    return DeviceOut(
+        id=info.id,
+        kind=info.kind,
+        name=info.name or info.id,
+        location=info.location,
+        parent=info.parent or None,
+        protocol=info.protocol,
+        address=info.address,
+        interval_seconds=info.interval_seconds,
+        reachable=state.reachable,
+        reachable_since_ms=_ms_or_none(state.reachable_since_us),
+        reason=reason_out(state.reason),
+        last_reading_ms=_ms_or_none(state.last_reading_us),
+        readings=[
+            ReadingOut(metric=each.metric, instance=each.instance, value=each.value, time_ms=each.time_us // 1000)
+            for each in state.readings
+        ],
+        facts=[FactOut(name=each.name, text=each.text) for each in state.facts],
+    )
+
+
+def span_out(span: ConditionSpan) -> ConditionSpanOut:
+    """A condition on a time axis."""
+    return ConditionSpanOut(
+        rule=span.condition.rule,
+        instance=span.condition.instance,
+        severity=_SEVERITY[span.condition.severity],
+        start_ms=span.start_us // 1000,
+        end_ms=_ms_or_none(span.end_us),
+    )
+
+
+def reason_out(reason: Reason | None) -> ReasonOut | None:
+    return None if reason is None else ReasonOut(code=str(reason.code), detail=reason.detail)
+
+
+def cause_of(device: str, parents: Mapping[str, str], dead: set[str]) -> str | None:
+    """The nearest ancestor in `dead`; None when there is none. A ring of parents ends where it began."""
+    seen = {device}
+    above = parents.get(device, "")
+    while above and above not in seen:
+        if above in dead:
+            return above
+        seen.add(above)
+        above = parents.get(above, "")
+    return None
+
+
+def _condition_out(
+    opened: OpenCondition, ward: WardState, devices: Mapping[str, DeviceState], dead: set[str]
+) -> ConditionOut:
+    condition = opened.condition
+    device = devices.get(condition.device)
+    cause = None
+    if condition.device and condition.rule == UNREACHABLE:
+        cause = cause_of(condition.device, {each: state.info.parent for each, state in devices.items()}, dead)
+    return ConditionOut(
+        ward=ward.id,
+        device=condition.device,
+        device_name=_name(condition.device, device, ward),
+        device_kind=device.info.kind if device else "",
+        rule=condition.rule,
+        instance=condition.instance,
+        severity=_SEVERITY[condition.severity],
+        since_ms=condition.since_us // 1000,
+        value=condition.value,
+        threshold=condition.threshold,
+        reason=reason_out(condition.reason),
+        cause_device=cause,
+    )
+
+
+def _name(device_id: str, device: DeviceState | None, ward: WardState) -> str:
+    if not device_id:
+        return ward.name
+    return (device.info.name if device else "") or device_id
+
+
+def _ms_or_none(time_us: int | None) -> int | None:
+    return None if time_us is None else time_us // 1000
