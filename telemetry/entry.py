@@ -7,9 +7,11 @@ Its bytes are stored, sent and hashed verbatim; `decode` is for readers, never a
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from google.protobuf.message import DecodeError
 
@@ -17,14 +19,20 @@ from telemetry import wire_pb2 as wire
 from telemetry.clock import ClockState
 from telemetry.conditions import Condition, ConditionState, Severity
 from telemetry.readings import DeviceInfo, Fact, Inventory, Reading, Reason, ReasonCode
+from telemetry.wire_readings import delimited, encode_readings, varint
 
 VERSION = 1
 INCARNATION_BYTES = 16
 MAX_ENTRY_BYTES = 256 * 1024  # a poll of a 500-port switch is 60 kB; more is a mistake or an attack
+MAX_CONTENT_BYTES = MAX_ENTRY_BYTES - 64  # what the place in the journal takes, at most, is less than 64
 
 
 class EntryError(ValueError):
-    """Bytes that are no entry of ours: refused, counted, told."""
+    """Bytes that are no entry of ours, or what cannot become one: refused, counted, told."""
+
+
+class EntryTooLongError(EntryError):
+    """More than one entry may hold."""
 
 
 class LifecycleEvent(IntEnum):
@@ -113,21 +121,66 @@ def leaf_hash(entry_bytes: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + entry_bytes).digest()
 
 
+class Stamp(NamedTuple):
+    """When an entry was made, by the ward's clocks: wall in µs since 1970 UTC, monotonic in µs since `boot_id`."""
+
+    wall_time_us: int
+    boot_id: bytes
+    monotonic_us: int
+    clock_state: ClockState
+
+
 def encode(entry: Entry) -> bytes:
-    """The bytes of an entry; made once, by the ward."""
-    message = wire.Entry(
-        version=VERSION,
-        incarnation=entry.incarnation,
-        position=entry.position,
-        wall_time_us=entry.wall_time_us,
-        boot_id=entry.boot_id,
-        monotonic_us=entry.monotonic_us,
-        clock_state=int(entry.clock_state),  # type: ignore[arg-type]
-        kind=entry.kind,
-        device=entry.device,
-    )
-    _put_payload(message, entry.payload)
-    return message.SerializeToString()
+    """The bytes of an entry; made once, by the ward. Raises EntryError for what cannot be written."""
+    stamp = Stamp(entry.wall_time_us, entry.boot_id, entry.monotonic_us, entry.clock_state)
+    rest = encode_content(stamp, entry.kind, entry.device, entry.payload)
+    return encode_place(entry.incarnation, entry.position) + rest
+
+
+def encode_place(incarnation: bytes, position: int) -> bytes:
+    """The first fields of an entry: its version and its place in the journal. What `encode_content` made follows."""
+    return b"\x08" + varint(VERSION) + delimited(b"\x12", incarnation) + b"\x18" + varint(position)
+
+
+def encode_content(stamp: Stamp, kind: str, device: str, payload: Payload) -> bytes:
+    """All of an entry but its place, which is known only when it is committed. Raises EntryError for what cannot
+    be written: no text, no number, too long, or a payload that was not understood."""
+    try:
+        message = wire.Entry(
+            wall_time_us=stamp.wall_time_us,
+            boot_id=stamp.boot_id,
+            monotonic_us=stamp.monotonic_us,
+            clock_state=int(stamp.clock_state),  # type: ignore[arg-type]
+            kind=kind,
+            device=device,
+        )
+        if isinstance(payload, Readings):
+            # Field 16, readings: the one payload in which speed counts.
+            content = message.SerializeToString() + _READINGS_FOLLOW + _sized(_readings(payload))
+        else:
+            _put_payload(message, payload)
+            content = message.SerializeToString()
+    except (ValueError, TypeError, struct.error) as error:
+        raise EntryError(f"cannot be written as an entry: {error}") from error
+    if len(content) > MAX_CONTENT_BYTES:
+        raise EntryTooLongError(f"an entry of {len(content)} bytes is over the limit of {MAX_CONTENT_BYTES}")
+    return content
+
+
+_READINGS_FOLLOW = b"\x82\x01"
+
+
+def _sized(content: bytes) -> bytes:
+    return varint(len(content)) + content
+
+
+def _readings(payload: Readings) -> bytes:
+    content = encode_readings(payload.readings)
+    if payload.reason is not None:
+        reason = wire.Reason()
+        _put_reason(reason, payload.reason)
+        content += b"\x12" + _sized(reason.SerializeToString())
+    return content
 
 
 def decode(data: bytes) -> Entry:
@@ -165,15 +218,10 @@ def _clock_state(number: int) -> ClockState:
 # ---- payloads, out ---------------------------------------------------------------------------------------------
 
 
-def _put_payload(message: wire.Entry, payload: Payload) -> None:
-    if isinstance(payload, Readings):
-        add = message.readings.readings.add
-        for metric, value, instance in payload.readings:
-            add(metric=metric, instance=instance, value=value)
-        message.readings.SetInParent()
-        if payload.reason is not None:
-            _put_reason(message.readings.reason, payload.reason)
-    elif isinstance(payload, Facts):
+def _put_payload(
+    message: wire.Entry, payload: Facts | Condition | Inventory | Lifecycle | Checkpoint | Tombstone | Unknown
+) -> None:
+    if isinstance(payload, Facts):
         message.facts.facts.extend(wire.Fact(name=fact.name, text=fact.text) for fact in payload.facts)
         message.facts.SetInParent()
     elif isinstance(payload, Condition):

@@ -37,7 +37,8 @@ class ReasonCode(StrEnum):
     NOT_PERMITTED = "not_permitted"  # this machine does not let the agent ask (raw sockets, a file)
     UNSUPPORTED = "unsupported"  # it answers, but offers nothing that this kind needs
     AGENT_FAULT = "agent_fault"  # our own defect; the log has the trace
-    DISK_FULL = "disk_full"  # the ward's own disk refuses to be written
+    DISK_FULL = "disk_full"  # the ward's own disk has no room left
+    DISK_FAILED = "disk_failed"  # the ward's own disk refuses to be written, for another cause than want of room
 
 
 class Reason(NamedTuple):

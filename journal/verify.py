@@ -1,0 +1,61 @@
+"""Whether a journal's file keeps its promises: every invariant, on the real file, without writing to it.
+
+The invariants are worded for people in telemetry/texts under "journal.invariant" and in docs/durability.md.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from journal.audit import INVARIANTS, Audit, Invariant, Report
+from journal.database import is_damage, open_for_reading
+from journal.ledger import held
+from journal.model import Held, JournalError, JournalFault
+
+__all__ = ["FileCounts", "Invariant", "Report", "read_counts", "verify"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileCounts:
+    """What a file says of itself: readings and entries ever made durable in it, and what it still holds."""
+
+    readings: int
+    entries: int
+    held: list[Held]
+
+
+def read_counts(path: Path) -> FileCounts:
+    """The totals of a journal's file, read without writing to it. Raises JournalError."""
+    connection = open_for_reading(path)
+    try:
+        readings, entries = connection.execute("SELECT readings, entries FROM totals").fetchone()
+        return FileCounts(readings, entries, held(connection))
+    except sqlite3.Error as error:
+        raise _unreadable(path, error) from error
+    finally:
+        connection.close()
+
+
+def verify(path: Path) -> Report:
+    """Check every invariant of the journal's file at `path`. Raises JournalError where it cannot be read at all."""
+    connection = open_for_reading(path)
+    try:
+        report = Report(str(path), {name: Invariant(name) for name in INVARIANTS})
+        connection.execute("BEGIN")  # one view of the file, while an agent may be writing to it
+        sound = connection.execute("PRAGMA integrity_check").fetchall()
+        report.invariants["J1"].check(sound == [("ok",)], lambda: "; ".join(str(row[0]) for row in sound[:5]))
+        if not report.invariants["J1"].ok:
+            return report  # what a damaged file says of the rest would mislead
+        Audit(connection, report).run()
+        return report
+    except sqlite3.Error as error:
+        raise _unreadable(path, error) from error
+    finally:
+        connection.close()
+
+
+def _unreadable(path: Path, error: sqlite3.Error) -> JournalError:
+    fault = JournalFault.DAMAGED if is_damage(error) else JournalFault.UNREADABLE
+    return JournalError(fault, path, f"cannot be read: {error}")
