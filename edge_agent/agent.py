@@ -1,0 +1,165 @@
+"""The ward's process, put together: configuration → collectors → scheduler → rules → journal → uplink."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import signal
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from edge_agent import devices
+from edge_agent.clock_watch import ClockWatch
+from edge_agent.config import Configuration, JournalSection, UplinkSection
+from edge_agent.open_conditions import open_conditions
+from edge_agent.recorder import Recorder
+from edge_agent.schedule import Scheduler
+from edge_agent.uplink.link import Broker
+from edge_agent.uplink.worker import Uplink, UplinkSettings
+from journal.events import events_newest_first
+from journal.journal import Journal
+from journal.model import JournalSettings
+from telemetry.clock import Clock
+from telemetry.entry import Lifecycle, LifecycleEvent
+
+log = logging.getLogger(__name__)
+
+JOURNAL_FILE = "journal.db"
+CLOCK_LOOK_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line adds to the configuration. `linger_seconds`: how long a stop may wait for the district
+    to confirm the last entries."""
+
+    data_dir: Path | None = None
+    broker: str | None = None
+    linger_seconds: float = 0.0
+
+
+class Agent:
+    """One run of the agent."""
+
+    def __init__(self, configuration: Configuration, options: RunOptions, clock: Clock, chance: random.Random) -> None:
+        self._configuration = configuration
+        self._options = options
+        self._clock = clock
+        self._chance = chance
+        self._version = version("wardwatch")
+        self._journal_file = (options.data_dir or configuration.data_dir) / JOURNAL_FILE
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """End the run; to be called in the event loop."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Until SIGTERM, SIGINT or stop(). Raises JournalError when there is no journal to be had."""
+        journal = self._open_journal()
+        try:
+            await self._run_with(journal)
+        finally:
+            journal.close()
+
+    def _open_journal(self) -> Journal:
+        return Journal.open(
+            self._journal_file,
+            clock=self._clock,
+            agent_version=self._version,
+            settings=_journal_settings(self._configuration.journal),
+            set_damaged_aside=True,  # a ward that cannot be asked to repair a file must go on watching
+        )
+
+    async def _run_with(self, journal: Journal) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        configuration = self._configuration
+        schedules = devices.schedules(configuration, self._clock)
+        engine = devices.engine(configuration)
+        kinds = {device.id: device.kind.value for device in configuration.devices}
+        recorder = Recorder(journal, engine, kinds, self._clock)
+        scheduler = Scheduler(schedules, recorder.take, self._chance)
+        uplink = self._make_uplink(journal, scheduler, loop)
+        journal.append(devices.inventory(configuration))
+        recorder.put(engine.restore(open_conditions(events_newest_first(self._journal_file))))
+        log.info("watching %d devices of %s", len(schedules), configuration.ward.id)
+        try:
+            await self._until_stopped(scheduler, journal)
+        finally:
+            for schedule in schedules:
+                await schedule.collector.close()
+            await asyncio.to_thread(self._end, journal, uplink)
+
+    async def _until_stopped(self, scheduler: Scheduler, journal: Journal) -> None:
+        work = asyncio.ensure_future(self._work(scheduler, journal))
+        stop = asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait((work, stop), return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+
+    async def _work(self, scheduler: Scheduler, journal: Journal) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(scheduler.run())
+            tasks.create_task(self._watch_clock(journal))
+
+    def _end(self, journal: Journal, uplink: Uplink | None) -> None:
+        journal.finish()
+        if uplink is not None:
+            linger = self._options.linger_seconds
+            if linger and not uplink.wait_until_committed(linger):
+                log.warning("the district has not confirmed the last entries within %g s", linger)
+            uplink.stop()
+        log.info("stopped")
+
+    async def _watch_clock(self, journal: Journal) -> None:
+        watch = ClockWatch(self._clock)
+        while True:
+            await asyncio.sleep(CLOCK_LOOK_SECONDS)
+            step = watch.step()
+            if step is not None:
+                log.warning("the wall clock jumped by %+.1f s", step)
+                journal.append(Lifecycle(LifecycleEvent.CLOCK_STEPPED, detail=f"{step:+.3f} s"), urgent=True)
+
+    def _make_uplink(self, journal: Journal, scheduler: Scheduler, loop: asyncio.AbstractEventLoop) -> Uplink | None:
+        section = self._configuration.uplink
+        url = self._options.broker or (section.broker if section else None)
+        if url is None:
+            log.warning("no [uplink] is configured: this ward stands alone")
+            return None
+        names = {device.id for device in self._configuration.devices}
+
+        def poll_now(device: str) -> bool:
+            if device not in names:
+                return False
+            loop.call_soon_threadsafe(scheduler.poll_now, device)
+            return True
+
+        ward = self._configuration.ward
+        settings = UplinkSettings(ward.district, ward.id, _broker(url, section), self._version)
+        uplink = Uplink(settings, journal, poll_now, self._clock, self._chance)
+        journal.subscribe(uplink.offer)
+        uplink.start()
+        return uplink
+
+
+def _broker(url: str, section: UplinkSection | None) -> Broker:
+    if section is None:
+        return Broker.from_url(url)
+    password = section.password.get_secret_value() if section.password else None
+    return Broker.from_url(url, ca_file=section.ca_file, username=section.username, password=password)
+
+
+def _journal_settings(section: JournalSection) -> JournalSettings:
+    given = {
+        "commit_interval_seconds": section.commit_interval,
+        "checkpoint_interval_seconds": section.checkpoint_interval,
+        "max_bytes": section.max_bytes,
+    }
+    return JournalSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]

@@ -1,0 +1,148 @@
+"""The command `ward-agent`. Commands are for people first; what a command does not need is not imported for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from edge_agent.words import LANGUAGES, Words, words
+
+if TYPE_CHECKING:
+    from edge_agent.config import Configuration
+
+GOOD, FAILED, WRONG_USE = 0, 1, 2
+
+app = typer.Typer(
+    help="WardWatch's agent in a ward office.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+journal_app = typer.Typer(help="The ward's journal.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(journal_app, name="journal")
+
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="The ward's configuration (TOML).")]
+Language = Annotated[str | None, typer.Option("--lang", metavar="|".join(LANGUAGES), help="Language of the texts.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def main() -> None:
+    """The entry point of `ward-agent`."""
+    app()
+
+
+@app.command()
+def run(
+    config: ConfigFile,
+    data_dir: Annotated[Path | None, typer.Option(help="Where the journal is kept.")] = None,
+    broker: Annotated[str | None, typer.Option(metavar="URL", help="Instead of [uplink] broker.")] = None,
+    linger: Annotated[
+        str, typer.Option(metavar="DURATION", help="How long a stop may wait for the district to confirm.")
+    ] = "0s",
+    lang: Language = None,
+) -> None:
+    """Watch the ward, until SIGTERM or Ctrl-C."""
+    said = words(lang)
+    configuration = _load(config, said)
+    from edge_agent.agent import Agent, RunOptions
+    from journal.model import JournalError
+    from telemetry.clock import SystemClock
+
+    options = RunOptions(data_dir, _broker_url(broker, said), _seconds(linger, said))
+    _log_to_stderr(configuration.agent.log_level)
+
+    async def watch() -> None:
+        await Agent(configuration, options, SystemClock(), random.Random()).run()
+
+    try:
+        asyncio.run(watch())
+    except JournalError as error:
+        _end(said.say("journal.cannot_open", path=error.path, detail=error.detail), WRONG_USE)
+
+
+@app.command()
+def check(
+    config: ConfigFile,
+    device: Annotated[str | None, typer.Option(metavar="ID", help="Only this device.")] = None,
+    as_json: AsJson = False,
+    lang: Language = None,
+) -> None:
+    """Ask every device once. Exit status 1 when one does not answer."""
+    said = words(lang)
+    configuration = _load(config, said)
+    asked = [each for each in configuration.devices if device in (None, each.id)]
+    if device is not None and not asked:
+        known = ", ".join(each.id for each in configuration.devices)
+        _end(said.say("configuration.no_device", device=device, path=config, known=known), WRONG_USE)
+    from edge_agent import check as checking
+    from telemetry.clock import SystemClock
+
+    _log_to_stderr("warning")
+    found = asyncio.run(checking.check(asked, SystemClock()))
+    typer.echo(checking.as_json(found, said) if as_json else checking.as_text(found, said))
+    raise typer.Exit(GOOD if checking.all_reachable(found) else FAILED)
+
+
+@journal_app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The journal, also of an agent that runs.")],
+    as_json: AsJson = False,
+    lang: Language = None,
+) -> None:
+    """Check every promise of the journal on a real file. Exit status 1 when one is broken."""
+    from edge_agent.verify import verify_journal
+
+    said = words(lang)
+    outcome = verify_journal(file, said, as_json=as_json)
+    typer.echo(outcome.text, err=outcome.status == WRONG_USE)
+    raise typer.Exit(outcome.status)
+
+
+def _load(path: Path, said: Words) -> Configuration:
+    from edge_agent.config import load
+    from edge_agent.problems import ConfigurationError
+
+    try:
+        return load(path)
+    except ConfigurationError as error:
+        head = said.say("configuration.bad", count=len(error.problems))
+        _end("\n".join([head, *error.texts(said)]), WRONG_USE)
+
+
+def _broker_url(url: str | None, said: Words) -> str | None:
+    from edge_agent.config import BROKER_SCHEMES, is_address
+
+    if url is not None and not is_address(url, BROKER_SCHEMES):
+        _end(said.say("problem.bad_url", key="--broker", given=url), WRONG_USE)
+    return url
+
+
+def _seconds(text: str, said: Words) -> float:
+    from edge_agent import units
+
+    try:
+        return float(text) if text.replace(".", "", 1).isdecimal() else units.seconds(text)
+    except ValueError:
+        _end(said.say("problem.bad_duration", key="--linger", given=text), WRONG_USE)
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+
+
+def _end(text: str, status: int) -> NoReturn:
+    typer.echo(text, err=True)
+    raise typer.Exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""From the configured devices to what the scheduler asks, the rules judge and the district is told."""
+
+from __future__ import annotations
+
+from collectors import registry
+from collectors.config import BaseDevice
+from edge_agent.config import Configuration, RuleSection
+from edge_agent.rules.engine import Engine
+from edge_agent.rules.model import Override, rules_for, severity_of
+from edge_agent.schedule import Schedule
+from telemetry.clock import Clock
+from telemetry.readings import Inventory
+
+
+def interval_of(device: BaseDevice) -> float:
+    """Seconds between whole polls."""
+    return device.interval or registry.default_interval(device.kind)
+
+
+def schedules(configuration: Configuration, clock: Clock) -> list[Schedule]:
+    """Each device with its collector."""
+    return [schedule(device, clock) for device in configuration.devices]
+
+
+def inventory(configuration: Configuration) -> Inventory:
+    """What stands in the ward, as its configuration says."""
+    return Inventory(
+        configuration.ward.name, tuple(device.info(interval_of(device)) for device in configuration.devices)
+    )
+
+
+def engine(configuration: Configuration) -> Engine:
+    """The rules of every device, with the ward's own thresholds."""
+    changes = [_override(rule) for rule in configuration.rules]
+    return Engine({device.id: rules_for(device.id, device.kind, changes) for device in configuration.devices})
+
+
+def schedule(device: BaseDevice, clock: Clock) -> Schedule:
+    """One device with its collector."""
+    collector = registry.collector_for(device, clock=clock)
+    fast = device.fast_interval or registry.default_fast_interval(device.kind)
+    return Schedule(
+        device=device.id,
+        collector=collector,
+        interval=interval_of(device),
+        fast_interval=fast if collector.has_vital else None,
+        timeout=device.timeout,
+    )
+
+
+def _override(rule: RuleSection) -> Override:
+    return Override(
+        rule=rule.id,
+        device=rule.device or "",
+        when=rule.when or "",
+        enabled=rule.enabled,
+        threshold=rule.threshold,
+        clear=rule.clear,
+        hold_seconds=rule.hold,
+        clear_hold_seconds=rule.clear_hold,
+        severity=None if rule.severity is None else severity_of(rule.severity),
+    )

@@ -1,0 +1,179 @@
+"""One MQTT connection, from its opening to its end. It is never opened again: a new one starts with empty hands, so
+that nothing of an old connection is sent late. MQTT 3.1.1, clean session, QoS 1."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 5.0
+GOODBYE_SECONDS = 2.0
+QOS = 1
+
+
+class LinkError(Exception):
+    """There is no connection, and the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is and how it is spoken to. `ca_file` None: the system's certificates."""
+
+    host: str
+    port: int
+    tls: bool = False
+    ca_file: Path | None = None
+    username: str | None = None
+    password: str | None = None
+
+    @classmethod
+    def from_url(
+        cls, url: str, *, ca_file: Path | None = None, username: str | None = None, password: str | None = None
+    ) -> Broker:
+        """mqtt://host[:1883] or mqtts://host[:8883]."""
+        parts = urlsplit(url)
+        tls = parts.scheme == "mqtts"
+        port = parts.port or (8883 if tls else 1883)
+        return cls(parts.hostname or "", port, tls, ca_file, username, password)
+
+    def __str__(self) -> str:
+        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """What the broker says for us when we fall silent; retained."""
+
+    topic: str
+    payload: bytes
+
+
+class Link:
+    """Publishes, counts what is not acknowledged yet, hands on what arrives. Callbacks come from its own thread."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        client_id: str,
+        listen: str,
+        will: Will,
+        keepalive: int,
+        received: Callable[[bytes], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._broker = broker
+        self._listen = listen
+        self._keepalive = keepalive
+        self._received = received
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._in_flight = 0
+        self._ready = False
+        self._ended = ""
+        self._client = self._make_client(client_id, will)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the broker has accepted us and our subscription, and nothing ended it since."""
+        return self._ready and not self._ended
+
+    @property
+    def ended(self) -> str:
+        """Why the connection is over; empty while it is not."""
+        return self._ended
+
+    @property
+    def in_flight(self) -> int:
+        """How many messages the broker has not acknowledged."""
+        return self._in_flight
+
+    def open(self) -> None:
+        """Connect; `ready` or `ended` follow. Raises LinkError when there is no way to the broker."""
+        try:
+            if self._broker.tls:
+                ca_file = self._broker.ca_file
+                self._client.tls_set(ca_certs=None if ca_file is None else str(ca_file))
+            self._client.connect(self._broker.host, self._broker.port, keepalive=self._keepalive)
+        except (OSError, ValueError) as error:
+            raise LinkError(f"{type(error).__name__}: {error}") from error
+        self._client.loop_start()
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Send one message. What is lost with the connection is not sent again."""
+        with self._lock:
+            self._in_flight += 1
+        self._client.publish(topic, payload, qos=QOS, retain=retain)
+
+    def close(self, goodbye: Will | None = None) -> None:
+        """End the connection; with a goodbye, that is published first and the broker does not speak for us."""
+        if self.ready and goodbye is not None:
+            info = self._client.publish(goodbye.topic, goodbye.payload, qos=QOS, retain=True)
+            try:
+                info.wait_for_publish(GOODBYE_SECONDS)
+            except (RuntimeError, ValueError) as error:
+                log.debug("the goodbye did not go out: %s", error)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    # ---- paho's side ---------------------------------------------------------------------------------------------
+
+    def _make_client(self, client_id: str, will: Will) -> Client:
+        client = Client(CallbackAPIVersion.VERSION2, client_id, clean_session=True, reconnect_on_failure=False)
+        client.connect_timeout = CONNECT_SECONDS
+        client.will_set(will.topic, will.payload, qos=QOS, retain=True)
+        client.username_pw_set(self._broker.username, self._broker.password)
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        client.on_publish = self._on_publish
+        client.on_message = self._on_message
+        return client
+
+    def _on_connect(
+        self, client: Client, userdata: Any, flags: ConnectFlags, code: ReasonCode, properties: Properties | None
+    ) -> None:
+        if code.is_failure:
+            self._end(f"the broker refused: {code}")
+        else:
+            client.subscribe(self._listen, qos=QOS)
+
+    def _on_subscribe(
+        self, client: Client, userdata: Any, mid: int, codes: list[ReasonCode], properties: Properties | None
+    ) -> None:
+        if any(code.is_failure for code in codes):
+            self._end(f"the broker refused the subscription: {codes[0]}")
+            return
+        self._ready = True
+        self._changed()
+
+    def _on_disconnect(
+        self, client: Client, userdata: Any, flags: DisconnectFlags, code: ReasonCode, properties: Properties | None
+    ) -> None:
+        self._end(f"the connection ended: {code}")
+
+    def _on_publish(
+        self, client: Client, userdata: Any, mid: int, code: ReasonCode, properties: Properties | None
+    ) -> None:
+        with self._lock:
+            self._in_flight -= 1
+        self._changed()
+
+    def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
+        self._received(bytes(message.payload))
+
+    def _end(self, why: str) -> None:
+        self._ended = self._ended or why
+        self._changed()

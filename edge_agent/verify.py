@@ -1,0 +1,42 @@
+"""`ward-agent journal verify`: what the journal's own checker found, in words or as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge_agent.words import Words
+from journal.model import JournalError
+from journal.verify import Report, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What to print, and the exit status."""
+
+    text: str
+    status: int
+
+
+def verify_journal(path: Path, words: Words, *, as_json: bool) -> Verified:
+    """Check a journal's file; status 0 whole, 1 a promise is broken, 2 no journal that can be read."""
+    try:
+        report = verify(path)
+    except JournalError as error:
+        said = words.journal(f"fault.{error.fault}")
+        return Verified(words.say("journal.cannot_open", path=path, detail=f"{said} ({error.detail})"), 2)
+    text = json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if as_json else _as_text(report, words)
+    return Verified(text, 0 if report.ok else 1)
+
+
+def _as_text(report: Report, words: Words) -> str:
+    figures = words.say(
+        *("journal.figures",), incarnations=report.incarnations, entries=report.entries, readings=report.readings
+    )
+    lines = [words.say("journal.good" if report.ok else "journal.bad", path=report.path), figures]
+    for name, invariant in report.invariants.items():
+        mark = words.say("journal.kept" if invariant.ok else "journal.broken")
+        lines.append(f"  {mark} {name} {words.journal(f'invariant.{name}')} ({invariant.checked})")
+        lines += [f"      {violation}" for violation in invariant.violations]
+    return "\n".join(lines)
