@@ -1,1 +1,1 @@
-"""The protocols that devices speak, each knowing nothing of the program."""
+"""What speaks a protocol and knows nothing of device kinds. A library's exceptions end here."""

@@ -1,0 +1,81 @@
+"""The feature that reads vendor and standard MIBs by the data tables of mib_tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from collectors import mib_tables
+from collectors.mib_tables import Bound, Mib
+from collectors.protocols.snmp import SnmpClient
+from collectors.protocols.snmp_values import Value
+from collectors.snmp_device import Findings, System
+from telemetry.readings import Fact, Reading
+
+_LOOK_AGAIN = 900.0  # seconds until the device's tables are walked anew
+_MAX_ROWS = 1500  # of one vendor's subtree
+
+
+class MibFeature:
+    """Walks once to learn which objects the device has, then GETs just these; walks again every quarter of an hour,
+    and at once when an object vanished.
+
+    `wanted` are the metrics for whose sake devices of the kind are watched: MIBs of other vendors are tried only
+    where none of them was found. `vital` are those asked for every few seconds.
+    """
+
+    def __init__(self, file: str, wanted: Iterable[str], vital: Iterable[str] = ()) -> None:
+        self._mibs = mib_tables.mibs(file)
+        self._wanted = frozenset(wanted)
+        self._vital = frozenset(vital)
+        self._bound: list[Bound] = []
+        self._facts: list[Fact] = []
+        self._learned_at: float | None = None
+
+    @property
+    def has_vital(self) -> bool:
+        """Whether some of its values must be known within seconds."""
+        return bool(self._vital)
+
+    async def read(self, client: SnmpClient, system: System) -> Findings:
+        if self._learned_at is None or system.now - self._learned_at > _LOOK_AGAIN:
+            return await self._learn(client, system)
+        values = await client.get([item.oid for item in self._bound])
+        if len(values) < len(self._bound):
+            self._learned_at = None
+        return Findings(mib_tables.readings(self._bound, values), list(self._facts))
+
+    async def read_vital(self, client: SnmpClient) -> list[Reading]:
+        items = [item for item in self._bound if item.metric in self._vital]
+        if not items:
+            return []
+        return mib_tables.readings(items, await client.get([item.oid for item in items]))
+
+    async def _learn(self, client: SnmpClient, system: System) -> Findings:
+        self._bound, self._facts = [], []
+        values: dict[str, Value] = {}
+        await self._try(client, values, lambda mib: not mib.enterprises or mib.is_made_for(system.object_id))
+        if self._wanted.isdisjoint(item.metric for item in self._bound):
+            await self._try(client, values, lambda mib: bool(mib.enterprises) and not mib.is_made_for(system.object_id))
+        self._learned_at = system.now
+        return Findings(mib_tables.readings(self._bound, values), list(self._facts))
+
+    async def _try(self, client: SnmpClient, values: dict[str, Value], chosen: Callable[[Mib], bool]) -> None:
+        for mib in self._mibs:
+            if chosen(mib):
+                await self._try_one(client, values, mib)
+
+    async def _try_one(self, client: SnmpClient, values: dict[str, Value], mib: Mib) -> None:
+        rows: dict[str, Value] = {}
+        for root, part in zip(mib.roots(), mib.walk, strict=True):
+            found = await client.walk(root, _MAX_ROWS)
+            rows.update((f"{part}.{below}" if part else below, value) for below, value in found.items())
+        if not rows:
+            return
+        bound = mib_tables.bind(mib, rows, {item.metric for item in self._bound})
+        self._bound += bound
+        values.update((item.oid, rows[item.oid[len(mib.base) + 1 :]]) for item in bound)
+        told = mib_tables.facts(mib, rows)
+        if mib.vendor and (bound or told):
+            told.append(Fact("vendor", mib.vendor))
+        known = {fact.name for fact in self._facts}
+        self._facts += [fact for fact in told if fact.name not in known]
