@@ -10,6 +10,10 @@ from collectors import config as devices
 from collectors.config import BaseDevice
 from edge_agent.problems import Wrong, nearest
 from edge_agent.tables import TableReader
+from telemetry.kinds import Kind
+
+# Protocols that make sense for some kinds only; the agent's own machine is no printer.
+_ONLY_FOR = {"psutil": frozenset({Kind.SERVER, Kind.WORKSTATION, Kind.KIOSK, Kind.QUEUE, Kind.SERVICE})}
 
 Tables = Sequence[Mapping[str, Any]]
 
@@ -55,16 +59,16 @@ def _device(reader: TableReader, table: Mapping[str, Any], number: int) -> BaseD
         return None
     device = reader.read(model, table, at, where)
     if device is not None:
-        allowed = _protocols_of(device)
-        if allowed is not None and protocol not in allowed:
+        allowed = _protocols_for(device.kind)
+        if protocol not in allowed:
             reader.add(
                 Wrong.KIND_PROTOCOL, (*at, "protocol"), where, given=protocol, detail=device.kind.value, allowed=allowed
             )
     return device
 
 
-def _protocols_of(device: BaseDevice) -> tuple[str, ...] | None:
-    return None
+def _protocols_for(kind: Kind) -> tuple[str, ...]:
+    return tuple(protocol for protocol in models() if kind in _ONLY_FOR.get(protocol, frozenset(Kind)))
 
 
 def _check_ids(reader: TableReader, tables: Tables) -> None:

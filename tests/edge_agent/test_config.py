@@ -1,0 +1,278 @@
+"""A ward's configuration: what is right becomes models; what is wrong is told with its line and what is allowed."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.config import SnmpDevice
+from edge_agent import units
+from edge_agent.config import Configuration, load
+from edge_agent.problems import ConfigurationError
+from edge_agent.toml_lines import Lines
+from edge_agent.words import Words, words
+
+WARD = '[ward]\nid = "hai-chau-1"\nname = "Phường Hải Châu 1"\ndistrict = "hai-chau"\n'  # lines 1 to 4
+UPS = '[[device]]\nid = "ups-1"\nkind = "ups"\nprotocol = "snmp"\nhost = "192.168.10.20"\n'
+
+
+def read(folder: Path, text: str, environment: dict[str, str] | None = None) -> Configuration:
+    file = folder / "ward.toml"
+    file.write_text(text, encoding="utf-8")
+    return load(file, environment or {})
+
+
+def told(folder: Path, text: str, environment: dict[str, str] | None = None) -> list[str]:
+    """The problems in English, without the file's name: "12: …"."""
+    with pytest.raises(ConfigurationError) as caught:
+        read(folder, text, environment)
+    return [line.removeprefix(f"{folder / 'ward.toml'}:") for line in caught.value.texts(Words("en"))]
+
+
+def test_the_smallest_configuration_has_every_default(tmp_path: Path) -> None:
+    found = read(tmp_path, WARD)
+    assert found.ward.opening_hours == units.DEFAULT_OPENING_HOURS
+    assert (found.uplink, found.devices, found.rules) == (None, (), ())
+    assert found.data_dir == tmp_path / "data"
+
+
+def test_durations_sizes_paths_and_secrets_arrive_as_the_models_want_them(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "ups").write_text("s3cret\n", encoding="utf-8")
+    found = read(
+        tmp_path,
+        WARD
+        + '[uplink]\nbroker = "mqtts://hub.example:8883"\nca_file = "ca.pem"\nusername = "w"\n'
+        + 'password_env = "MQTT_PW"\n'
+        + '[agent]\ndata_dir = "state"\n[journal]\ncommit_interval = "500ms"\nmax_bytes = "2GB"\n'
+        + UPS
+        + 'interval = "5m"\nfast_interval = 2\nuser = "u"\nauth = "SHA"\nauth_file = "secrets/ups"\ntimeout = "1.5s"\n'
+        + '[[rule]]\nid = "toner_low"\nthreshold = 15\nhold = "1m"\n',
+        {"MQTT_PW": "geheim"},
+    )
+    [device] = found.devices
+    assert isinstance(device, SnmpDevice)
+    assert (device.interval, device.fast_interval, device.timeout) == (300, 2, 1.5)
+    assert device.auth_key is not None
+    assert device.auth_key.get_secret_value() == "s3cret"
+    assert found.uplink is not None
+    assert found.uplink.ca_file == tmp_path / "ca.pem"
+    assert found.uplink.password is not None
+    assert found.uplink.password.get_secret_value() == "geheim"
+    assert found.data_dir == tmp_path / "state"
+    assert (found.journal.commit_interval, found.journal.max_bytes) == (0.5, 2_000_000_000)
+    assert (found.rules[0].threshold, found.rules[0].hold) == (15, 60)
+    assert "s3cret" not in repr(found)
+    assert "geheim" not in repr(found)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A wrong file, and how the one problem in it is told (a pattern)."""
+
+    name: str
+    text: str
+    says: str
+
+
+CASES = [
+    Case(
+        "unknown key",
+        WARD + UPS + 'comunity = "x"\n',
+        r"10: .*ups-1: unknown key “comunity”.*“community”.*Allowed: id,",
+    ),
+    Case("unknown table", WARD + "[[devices]]\n", r"5: unknown key “devices”.*“device”.*Allowed: ward, uplink"),
+    Case("missing key", WARD + '[[device]]\nid = "a"\nkind = "ups"\nprotocol = "snmp"\n', r"5: .*a: the key “host”"),
+    Case("missing table", UPS, r"1: the table \[ward\] is missing.*id, name, district"),
+    Case("no table", "ward = 3\n", r"1: “ward” must be written as a table \[ward\]"),
+    Case("no array", WARD + "[device]\n", r"5: “device” must be written as a table \[\[device\]\]"),
+    Case("kind", WARD + UPS.replace('"ups"', '"upss"'), r"7: .*kind = “upss”.*mean “ups”.*Allowed: camera, recorder"),
+    Case("protocol", WARD + UPS.replace('"snmp"', '"smtp"'), r"8: .*protocol = “smtp”.*“snmp”.*Allowed: snmp, icmp"),
+    Case("no protocol", WARD + '[[device]]\nid = "a"\n', r"5: .*“protocol” is missing.*snmp, icmp"),
+    Case(
+        "kind and protocol",
+        WARD + '[[device]]\nid = "p"\nkind = "printer"\nprotocol = "psutil"\n',
+        r"8: .*psutil.*printer.*Allowed: snmp, icmp, tcp\.",
+    ),
+    Case("port", WARD + UPS + "port = 70000\n", r"10: .*port = 70000 is out of range.*≤ 65535"),
+    Case("port text", WARD + UPS + 'port = "snmp"\n', r"10: .*port must be a number, not “snmp”"),
+    Case("host number", WARD + UPS.replace('"192.168.10.20"', "7"), r"9: .*host must be a text"),
+    Case("empty host", WARD + UPS.replace('"192.168.10.20"', '" "'), r"9: .*host is empty"),
+    Case("id", WARD + UPS.replace("ups-1", "UPS 1"), r"6: .*id = “UPS 1”: only lower-case"),
+    Case("duration", WARD + UPS + 'interval = "5 minutes"\n', r'10: .*interval = “5 minutes” is no duration.*"30s"'),
+    Case("no time", WARD + UPS + "interval = 0\n", r"10: .*interval = 0 is out of range.*> 0"),
+    Case("size", WARD + '[journal]\nmax_bytes = "much"\n', r"6: .*max_bytes = “much” is no size"),
+    Case("duplicate", WARD + UPS + UPS, r"11: .*“ups-1” is already that of the device on line 6"),
+    Case("parent", WARD + UPS + 'parent = "ups-2"\n', r"10: .*parent = “ups-2”: there is no such device.*“ups-1”"),
+    Case("own parent", WARD + UPS + 'parent = "ups-1"\n', r"10: .*circle: ups-1 → ups-1"),
+    Case("version", WARD + UPS + 'version = "2"\n', r"10: .*version = “2”.*Allowed: 1, 2c, 3"),
+    Case(
+        "inline secret",
+        WARD + UPS + 'auth_key = "geheim99"\n',
+        r"10: .*auth_key: a secret does not.*auth_file, auth_env",
+    ),
+    Case(
+        "no secret file",
+        WARD + UPS + 'priv_file = "gone"\n',
+        r"10: .*priv_file: cannot read the secret in gone: No such",
+    ),
+    Case("no variable", WARD + UPS + 'auth_env = "NOT_SET"\n', r"10: .*variable NOT_SET is not set"),
+    Case("two secrets", WARD + UPS + 'auth_env = "A"\nauth_file = "a"\n', r"11: .*given twice"),
+    Case("broker", WARD + '[uplink]\nbroker = "hub:1883"\n', r"6: .*broker = “hub:1883”.*mqtt://host:port, mqtts"),
+    Case("broker with password", WARD + '[uplink]\nbroker = "mqtt://u:p@hub"\n', r"6: .*no user or password"),
+    Case("hub", WARD + '[uplink]\nbroker = "mqtt://h"\nhub = "h"\n', r"7: .*hub = “h”.*https://host:port"),
+    Case("opening hours", WARD + 'opening_hours = "Mon-Fri 07:30-11:30,11:00-17:00"\n', r"5: .*“11:00-17:00”"),
+    Case("rule", WARD + '[[rule]]\nid = "toner_lo"\n', r"6: .*toner_lo.*mean “toner_low”.*Allowed: unreachable"),
+    Case("clause", WARD + '[[rule]]\nid = "toner_low"\nwhen = "lo"\n', r"7: .*when = “lo”.*“low”.*Allowed: low, empty"),
+    Case(
+        "rule's device", WARD + UPS + '[[rule]]\nid = "toner_low"\ndevice = "p"\n', r"12: .*device = “p”: there is no"
+    ),
+    Case(
+        "threshold",
+        WARD + '[[rule]]\nid = "toner_low"\nthreshold = "low"\n',
+        r"7: .*threshold must be a number, not “low”",
+    ),
+    Case("boolean", WARD + '[[rule]]\nid = "toner_low"\nenabled = "perhaps"\n', r"7: .*enabled must be true or false"),
+    Case("bad TOML", WARD + 'oops = "\n', r"5: not proper TOML, column \d+: "),
+    Case("cut TOML", WARD + "x = ", r"5: not proper TOML, column \d+: "),
+    Case("key twice", WARD + 'id = "x"\n', r"5: not proper TOML, column \d+: Cannot overwrite"),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_problem_is_told_with_its_line_and_what_is_allowed(case: Case, tmp_path: Path) -> None:
+    found = told(tmp_path, case.text, {"A": "x"} if case.name == "two secrets" else {})
+    wanted = [line for line in found if re.match(case.says, line)]
+    assert wanted, found
+    assert len(found) == 1 or case.name == "two secrets", found
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_problem_has_words_in_vietnamese_too(case: Case, tmp_path: Path) -> None:
+    file = tmp_path / "ward.toml"
+    file.write_text(case.text, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        load(file, {})
+    for problem in caught.value.problems:
+        assert problem.text(Words("vi")) != problem.text(Words("en"))
+
+
+def test_all_problems_are_told_at_once_in_the_order_of_their_lines(tmp_path: Path) -> None:
+    text = (
+        '[ward]\nid = "Hải Châu"\ndistrict = "hai-chau"\ncounters = -1\n'
+        '[[device]]\nid = "a"\nkind = "ups"\nprotocol = "snmp"\nhost = "h"\nparent = "b"\nprot = 161\n'
+        '[[device]]\nid = "b"\nkind = "tv"\nprotocol = "icmp"\nparent = "a"\n'
+    )
+    found = told(tmp_path, text)
+    assert [int(line.partition(":")[0]) for line in found] == [1, 2, 4, 10, 11, 12, 14, 16]
+
+
+def test_a_secret_with_a_wrong_type_is_never_shown(tmp_path: Path) -> None:
+    found = told(tmp_path, WARD + UPS + "community = 12345\nauth_key = 67890\n")
+    assert len(found) == 2
+    assert "12345" not in str(found)
+    assert "67890" not in str(found)
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load(tmp_path / "gone.toml")
+    assert "No such file" in caught.value.texts(Words("en"))[0]
+
+
+def test_a_file_that_is_no_utf_8_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "ward.toml"
+    file.write_bytes(WARD.encode() + b'location = "\xff"\n')
+    with pytest.raises(ConfigurationError) as caught:
+        load(file)
+    assert [problem.line for problem in caught.value.problems] == [5]
+
+
+def test_lines_are_found_through_every_shape_that_toml_has() -> None:
+    text = (
+        "# a comment with [brackets] and 'quotes\n"
+        'title = "x # no comment"\n'  # 2
+        "[a]\n"  # 3
+        "b.c = 1\n"  # 4
+        "'d e' = [\n  1, # ]\n  2,\n]\n"  # 5 to 8
+        's = """\n[not.a.table]\nkey = "no" \\"""\n"""\n'  # 9 to 12
+        "t = '''one''''\n"  # 13
+        '[[f]]\n[f.g]\nh = {i = 1, j = ["]"]}\n'  # 14 to 16
+        "[[f]]\r\nk = 1\n[[f.m]]\nn = 1\n[[f.m]]\nn = 2"  # 17 to 22
+    )
+    tomllib.loads(text)
+    lines = Lines(text)
+    assert lines.of(("title",)) == 2
+    assert lines.of(("a", "b", "c")) == 4
+    assert lines.of(("a", "d e")) == 5
+    assert lines.of(("a", "s")) == 9
+    assert lines.of(("a", "t")) == 13
+    assert lines.of(("f", 0)) == 14
+    assert lines.of(("f", 0, "g", "h")) == 16
+    assert lines.of(("f", 0, "g", "h", "i")) == 16
+    assert lines.of(("f", 1, "k")) == 18
+    assert lines.of(("f", 1, "m", 1, "n")) == 22
+    assert lines.of(("nothing",)) == 1
+
+
+def _array(values: list[str]) -> str:
+    return "[\n" + " # ]\n".join(f"{value}," for value in values) + "\n]"
+
+
+_KEY = st.from_regex(r"[A-Za-z0-9_-]{1,6}", fullmatch=True)
+_STRING = st.one_of(
+    st.from_regex(r'"[ a-z#\[\]{}=.,]*"', fullmatch=True),
+    st.from_regex(r"'[ a-z#\[\]{}=.,\"\\]*'", fullmatch=True),
+    st.from_regex(r'"""\n?([ a-z#\[\]=\n]*)"""', fullmatch=True),
+    st.from_regex(r"'''\n?([ a-z#\[\]=\n\\]*)'''", fullmatch=True),
+)
+_VALUE = st.recursive(
+    st.one_of(_STRING, st.just("1"), st.just("true")),
+    lambda inner: st.lists(inner, max_size=3).map(_array),
+    max_leaves=4,
+)
+
+
+@given(
+    st.dictionaries(_KEY, _VALUE, min_size=1, max_size=6), st.lists(st.sampled_from(["", "# [x]", "  "]), max_size=3)
+)
+def test_lines_of_any_document_are_where_its_keys_stand(pairs: dict[str, str], blanks: list[str]) -> None:
+    text, wanted = "", {}
+    for key, value in pairs.items():
+        text += "".join(f"{blank}\n" for blank in blanks)
+        wanted[key] = text.count("\n") + 1
+        text += f"{key} = {value}\n"
+    tomllib.loads(text)
+    lines = Lines(text)
+    assert {key: lines.of((key,)) for key in pairs} == wanted
+
+
+@pytest.mark.parametrize(
+    ("asked", "environment", "language"),
+    [
+        (None, {}, "vi"),
+        (None, {"LANG": "C.UTF-8"}, "vi"),
+        (None, {"LANG": "en_GB.UTF-8"}, "en"),
+        (None, {"LANG": "en_GB.UTF-8", "LC_ALL": "vi_VN.UTF-8"}, "vi"),
+        ("en", {"LANG": "vi_VN.UTF-8"}, "en"),
+    ],
+)
+def test_people_are_spoken_to_in_their_language(asked: str | None, environment: dict[str, str], language: str) -> None:
+    assert words(asked, environment).language == language
+
+
+@pytest.mark.parametrize("text", ["Mon-Fri 07:30-11:30,13:30-17:00", "Mon,Wed 08:00-24:00; Sat 07:30-11:30"])
+def test_opening_hours_are_understood(text: str) -> None:
+    units.check_opening_hours(text)
+
+
+@pytest.mark.parametrize("text", ["", "Mo 08:00-09:00", "Mon", "Mon 9:00-10:00", "Mon 10:00-09:00", "Mon 08:00-24:01"])
+def test_opening_hours_that_make_no_sense_are_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        units.check_opening_hours(text)
