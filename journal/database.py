@@ -21,6 +21,8 @@ TABLES = ("readings", "others")  # in the order in which they are given up
 COMMITTED, LOST = 1, 2  # spans.what: the district has it; gone before the district had it
 ROOM_FOR_RETRY = 1_000_000  # with less than this many bytes free, a failing write is a full disk
 
+ALL_ENTRIES = "SELECT id, entry FROM readings UNION ALL SELECT id, entry FROM others ORDER BY id"
+
 _SCHEMA = """
 CREATE TABLE incarnations (
     number INTEGER PRIMARY KEY, incarnation BLOB NOT NULL UNIQUE,

@@ -6,15 +6,16 @@ The invariants are worded for people in telemetry/texts under "journal.invariant
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from journal.audit import INVARIANTS, Audit, Invariant, Report
-from journal.database import is_damage, open_for_reading
+from journal.database import ALL_ENTRIES, is_damage, open_for_reading, place
 from journal.ledger import held
 from journal.model import Held, JournalError, JournalFault
 
-__all__ = ["FileCounts", "Invariant", "Report", "read_counts", "verify"]
+__all__ = ["FileCounts", "Invariant", "Report", "read_counts", "read_entries", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,20 @@ def read_counts(path: Path) -> FileCounts:
     try:
         readings, entries = connection.execute("SELECT readings, entries FROM totals").fetchone()
         return FileCounts(readings, entries, held(connection))
+    except sqlite3.Error as error:
+        raise _unreadable(path, error) from error
+    finally:
+        connection.close()
+
+
+def read_entries(path: Path) -> Iterator[tuple[bytes, int, bytes]]:
+    """Every entry held, as (incarnation, position, entry) in order of writing. Raises JournalError."""
+    connection = open_for_reading(path)
+    try:
+        names = dict(connection.execute("SELECT number, incarnation FROM incarnations").fetchall())
+        for identity, entry in connection.execute(ALL_ENTRIES):
+            number, position = place(identity)
+            yield names[number], position, entry
     except sqlite3.Error as error:
         raise _unreadable(path, error) from error
     finally:

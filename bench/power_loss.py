@@ -1,0 +1,213 @@
+"""Power loss: a journal under load on an ext4 that is cut off at random moments, then mounted and read again.
+
+`make bench ARGS="power-loss --cuts 20 --json"`. Needs root, loop mounts, mkfs.ext4 and xfs_io. A child process appends
+and prints each entry that it was told is durable; `xfs_io -x -c shutdown` stops the file system without writing its
+log, so all that was not synced is gone; the child is killed, the image mounted again, and every printed entry must be
+there, byte for byte (by its leaf hash). `--weak` runs the control, with SQLite's synchronous = NORMAL: it must lose.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from journal.journal import Durable, Journal, JournalSettings
+from journal.verify import read_entries, verify
+from telemetry.clock import SystemClock
+from telemetry.conditions import Condition, ConditionState, Severity
+from telemetry.entry import Readings, leaf_hash
+from telemetry.readings import Reading
+
+_ROOT = Path(__file__).resolve().parent.parent
+_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+_IMAGE_BYTES = 512 * 2**20  # sparse
+_FIRST_LINE_SECONDS = 30.0
+_EARLIEST_CUT_SECONDS, _LATEST_CUT_SECONDS = 0.05, 0.9
+
+Key = tuple[str, int, str]  # incarnation, position, leaf hash
+
+
+@dataclass(slots=True)
+class Trial:
+    """What came of it. `missing` counts published entries that were not there byte-equal after a cut."""
+
+    seed: int
+    weak: bool
+    cuts: int = 0
+    published: int = 0
+    missing: int = 0
+    unsound: int = 0  # cuts after which `verify` found a broken invariant
+    least_published: int = 0  # in one cut
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return self.missing == 0 and self.unsound == 0 and self.least_published > 0
+
+
+def lacking() -> str | None:
+    """Why the trial cannot run here, or None."""
+    if os.geteuid() != 0:
+        return "cutting a file system off needs root"
+    for program in ("mkfs.ext4", "xfs_io", "mount", "umount"):
+        if shutil.which(program, path=_PATH) is None:
+            return f"{program} is not installed"
+    if not Path("/dev/loop-control").exists():
+        return "there are no loop devices here"
+    return None
+
+
+def run(folder: Path, cuts: int, seed: int, weak: bool = False) -> Trial:
+    """`cuts` cuts of one file system, whose image is made in `folder`. Raises CalledProcessError, OSError."""
+    trial = Trial(seed, weak)
+    chance = random.Random(seed)
+    image, mountpoint = folder / "image", folder / "mounted"
+    mountpoint.mkdir()
+    with image.open("wb") as file:
+        file.truncate(_IMAGE_BYTES)
+    _run("mkfs.ext4", "-q", "-F", str(image))
+    published: set[Key] = set()
+    began = time.monotonic()
+    for _ in range(cuts):
+        with _mounted(image, mountpoint):
+            new = _cut_under_load(mountpoint, chance, weak)
+        published |= new
+        with _mounted(image, mountpoint):
+            _judge(trial, mountpoint / "journal.db", published)
+        trial.least_published = min(trial.least_published, len(new)) if trial.cuts else len(new)
+        trial.cuts += 1
+        trial.published += len(new)
+        if weak:
+            published &= _held(mountpoint, image)  # what one cut lost is not held against the next
+    trial.seconds = round(time.monotonic() - began, 1)
+    return trial
+
+
+def _held(mountpoint: Path, image: Path) -> set[Key]:
+    with _mounted(image, mountpoint):
+        return _keys(mountpoint / "journal.db")
+
+
+def _judge(trial: Trial, path: Path, published: set[Key]) -> None:
+    if not path.exists():
+        trial.missing += len(published)
+        return
+    trial.missing += len(published - _keys(path))
+    if not verify(path).ok:
+        trial.unsound += 1
+
+
+def _keys(path: Path) -> set[Key]:
+    if not path.exists():
+        return set()
+    return {(name.hex(), position, leaf_hash(entry).hex()) for name, position, entry in read_entries(path)}
+
+
+def _cut_under_load(mountpoint: Path, chance: random.Random, weak: bool) -> set[Key]:
+    """Start a child, cut its disk off at a random moment, and return what it had published."""
+    command = [sys.executable, "-m", "bench.power_loss", "--child", str(mountpoint / "journal.db")]
+    child = subprocess.Popen([*command, *(["--weak"] if weak else [])], stdout=subprocess.PIPE, cwd=_ROOT)
+    lines: list[bytes] = []
+    first = threading.Event()
+
+    def listen() -> None:
+        assert child.stdout is not None
+        for line in child.stdout:
+            lines.append(line)
+            first.set()
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    try:
+        if not first.wait(_FIRST_LINE_SECONDS):
+            raise OSError("the child published nothing")
+        time.sleep(chance.uniform(_EARLIEST_CUT_SECONDS, _LATEST_CUT_SECONDS))
+        _run("xfs_io", "-x", "-c", "shutdown", str(mountpoint))
+    finally:
+        child.kill()
+        child.wait()
+        listener.join()
+    # A line that the kill cut short was not wholly published.
+    whole = [line.split() for line in lines if line.endswith(b"\n")]
+    return {(name.decode(), int(position), leaf.decode()) for name, position, leaf in whole}
+
+
+def _child(path: Path, weak: bool) -> int:
+    """Append until killed; print what is durable, once it is."""
+
+    def publish(durable: Durable) -> None:
+        name = durable.incarnation.hex()
+        out = [f"{name} {durable.first_position + at} {leaf_hash(e).hex()}\n" for at, e in enumerate(durable.entries)]
+        sys.stdout.write("".join(out))
+        sys.stdout.flush()
+
+    logging.disable()  # that the disk is gone is what we want, and no news
+    settings = JournalSettings(commit_interval_seconds=0.05, checkpoint_interval_seconds=0.5)
+    journal = Journal.open(path, clock=SystemClock(), agent_version="trial", settings=settings, listener=publish)
+    if weak:
+        journal._ledger._db.execute("PRAGMA synchronous = NORMAL")
+    turn = 0
+    while True:
+        turn += 1
+        for device in range(12):
+            readings = [Reading("temperature_celsius", turn + device / 7, f"probe-{n}") for n in range(40)]
+            journal.append(Readings(readings), kind="sensor", device=f"sensor-{device}")
+        if turn % 20 == 0:
+            raised = ConditionState.RAISED if turn % 40 else ConditionState.CLEARED
+            journal.append(Condition("sensor-1", "hot", "", raised, Severity.ATTENTION, time.time_ns() // 1000, 60.0))
+        time.sleep(0.01)
+
+
+@contextmanager
+def _mounted(image: Path, mountpoint: Path) -> Iterator[None]:
+    _run("mount", "-o", "loop", str(image), str(mountpoint))
+    try:
+        yield
+    finally:
+        _run("umount", str(mountpoint))
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, env={**os.environ, "PATH": _PATH}, stdout=subprocess.DEVNULL)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="power-loss", description=__doc__)
+    parser.add_argument("--cuts", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    parser.add_argument("--weak", action="store_true", help="the control: synchronous = NORMAL, which must lose")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.child:
+        return _child(options.child, options.weak)
+    if reason := lacking():
+        print(f"power-loss: not run: {reason}", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory(prefix="wardwatch-power-loss-") as folder:
+        trial = run(Path(folder), options.cuts, options.seed, options.weak)
+    if not options.json:
+        print(
+            f"{trial.cuts} cuts in {trial.seconds} s (seed {trial.seed}): {trial.published} entries published, "
+            f"{trial.missing} missing, {trial.unsound} unsound journals"
+        )
+    else:
+        print(json.dumps({"bench": "power-loss", **asdict(trial), "ok": trial.ok}))
+    return 0 if trial.ok else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
