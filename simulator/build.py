@@ -1,0 +1,78 @@
+"""From a ward file to the model of that ward."""
+
+from __future__ import annotations
+
+import hashlib
+
+from simulator.model.chance import dice
+from simulator.model.machine import Plate
+from simulator.model.network import Talk
+from simulator.model.ward import Place, Ward
+from simulator.registry import MODELS, VERSION, Model, Served
+from simulator.wardfile import DevicePart, WardFile, WardFileError
+from telemetry.kinds import Kind
+
+DAY = 86400.0
+
+
+def ward_of(file: WardFile, moment: float) -> Ward:
+    """Build every machine and wire it up. `moment`: seconds since Monday 00:00. Raises WardFileError."""
+    seed = file.ward.seed
+    hub = _first(file, Kind.ROUTER)
+    _check_wiring(file)
+    places = []
+    for part in file.device:
+        model = model_of(part)
+        machine = model.build(_plate(part, model), dice(seed, part.id, "machine"))
+        machine.begin(model.uptime_days * DAY * dice(seed, part.id, "uptime").uniform(0.8, 1.2))
+        talks = model.up_bits > 0 and hub is not None and part.id != hub
+        talk = Talk(dice(seed, part.id, "talk"), model.up_bits, model.down_bits) if talks else None
+        places.append(Place(machine, part.feed, part.port, talk, hub or ""))
+    return Ward(places, seed=seed, moment=moment, watcher=_watcher(file))
+
+
+def model_of(part: DevicePart) -> Model:
+    """Raises WardFileError for a model that is not in the registry."""
+    try:
+        return MODELS[part.model]
+    except KeyError:
+        known = ", ".join(sorted(MODELS))
+        raise WardFileError(f"device {part.id}: there is no model {part.model!r}; known are {known}") from None
+
+
+def _plate(part: DevicePart, model: Model) -> Plate:
+    serial = hashlib.sha256(f"serial/{part.id}".encode()).hexdigest()[:10].upper()
+    return Plate(
+        id=part.id,
+        kind=model.kind.value,
+        vendor=model.vendor,
+        model=model.model,
+        serial=serial,
+        firmware=VERSION,
+        name=part.name,
+        location=part.location,
+    )
+
+
+def _first(file: WardFile, kind: Kind) -> str | None:
+    return next((part.id for part in file.device if model_of(part).kind is kind), None)
+
+
+def _watcher(file: WardFile) -> str | None:
+    return next((part.id for part in file.device if model_of(part).serves is Served.HOST), None)
+
+
+def _check_wiring(file: WardFile) -> None:
+    kinds = {part.id: model_of(part).kind for part in file.device}
+    switches = [device for device, kind in kinds.items() if kind is Kind.SWITCH]
+    if len(switches) > 1:
+        raise WardFileError(f"a virtual ward has one switch, not {len(switches)}: {', '.join(switches)}")
+    for part in file.device:
+        if part.feed != "mains" and kinds[part.feed] is not Kind.UPS:
+            raise WardFileError(f"device {part.id}: feed {part.feed} is no UPS")
+        if part.feed != "mains" and kinds[part.id] is Kind.UPS:
+            raise WardFileError(f"device {part.id}: a UPS hangs on the mains, not on another UPS")
+        if part.port and not switches:
+            raise WardFileError(f"device {part.id}: port {part.port}, but there is no switch")
+        if part.port > 24:
+            raise WardFileError(f"device {part.id}: the switch has 24 ports, not {part.port}")

@@ -1,0 +1,157 @@
+"""`ward-sim run`: everything put together, from options to the last closed socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator import agent_config, wardfile
+from simulator.build import ward_of
+from simulator.client import StateFolder
+from simulator.control import ControlServer
+from simulator.model.workday import moment_now, moment_of
+from simulator.net.man import Cut, ManLine
+from simulator.simulation import Simulation
+from telemetry.clock import Clock, SystemClock
+
+LOG = logging.getLogger("ward-sim")
+
+
+class OptionsError(Exception):
+    """What was asked for cannot be; `code` names the words, `values` fill them."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code)
+        self.code, self.values = code, values
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `ward-sim run` was told. `moment`: seconds since Monday 00:00 at which the ward begins."""
+
+    ward: wardfile.WardFile
+    port_base: int
+    control: int
+    speed: float
+    moment: float
+    broker: tuple[str, int] | None
+    man_port: int
+    cut: Cut
+    write_config: Path | None
+    verbose: bool
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        ward: Path | None,
+        port_base: int,
+        control: int,
+        speed: float,
+        begin: str,
+        broker: str | None,
+        man_port: int,
+        cut: str,
+        write_config: Path | None,
+        verbose: bool,
+        clock: Clock | None = None,
+    ) -> Options:
+        """From words to values. Raises OptionsError."""
+        moment = _moment(begin, clock or SystemClock())
+        try:
+            file = wardfile.read(ward)
+            ward_of(file, moment)  # a model or wiring that does not fit is told before any port opens
+        except wardfile.WardFileError as error:
+            raise OptionsError("bad_ward", error=error) from error
+        if cut not in {item.value for item in Cut}:
+            raise OptionsError("bad_cut", text=cut)
+        beyond = _address(broker) if broker is not None else None
+        return cls(file, port_base, control, speed, moment, beyond, man_port, Cut(cut), write_config, verbose)
+
+
+def serve(options: Options, clock: Clock | None = None) -> None:
+    """Run until SIGINT or SIGTERM. Raises OSError for a port or file that cannot be had."""
+    level = logging.DEBUG if options.verbose else logging.INFO
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    asyncio.run(_serve(options, clock or SystemClock()))
+
+
+async def _serve(options: Options, clock: Clock) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with Running(options, clock) as running:
+        sys.stdout.write(running.ready_line() + "\n")
+        sys.stdout.flush()
+        await stop.wait()
+
+
+class Running:
+    """A virtual ward with all its ports, from `async with` on."""
+
+    def __init__(self, options: Options, clock: Clock, state: StateFolder | None = None) -> None:
+        self._options, self._state = options, state or StateFolder.of_user()
+        self.config_path = options.write_config or self._state.path / "ward.toml"
+        self.keys = agent_config.Secrets(self.config_path.parent / "secrets")
+        self.simulation = Simulation(options.ward, clock, options.speed, options.moment, self.keys.user)
+        self.simulation.man_cut_as = options.cut
+        self._control = ControlServer(self.simulation)
+        self.control_port = 0
+
+    async def __aenter__(self) -> Running:
+        self._state.make()
+        try:
+            man = ManLine(self._options.broker, self._options.man_port) if self._options.broker else None
+            await self.simulation.open(self._options.port_base, man)
+            self.control_port = await self._control.open(self._options.control)
+            agent_config.write(self.config_path, self.simulation, self.keys)
+            self._state.remember(self.control_port)
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._control.close()
+        await self.simulation.close()
+        self._state.forget()
+
+    def ready_line(self) -> str:
+        """One JSON object: what runs where."""
+        devices = {
+            device: {"kind": outside.model.kind.value, "protocol": outside.model.serves.value, "port": outside.port}
+            for device, outside in self.simulation.devices.items()
+        }
+        man = self.simulation.man
+        return json.dumps(
+            {
+                "ready": True,
+                "ward": self._options.ward.ward.id,
+                "control_port": self.control_port,
+                "man_port": man.port if man is not None else None,
+                "config": str(self.config_path),
+                "devices": devices,
+            },
+            ensure_ascii=False,
+        )
+
+
+def _moment(begin: str, clock: Clock) -> float:
+    if begin == "now":
+        return moment_now(clock.wall_us())
+    try:
+        return moment_of(begin)
+    except ValueError as error:
+        raise OptionsError("bad_time", text=begin) from error
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise OptionsError("bad_address", text=text)
+    return host, int(port)
