@@ -1,0 +1,148 @@
+/** A device among its ward's: its name, its state in words, itself, and the age of what is shown. */
+import { css, html, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { moment } from "../words/format.ts";
+import type { Metrics } from "../words/metrics.ts";
+import { conditionsOf, type Health, healthOf, lastReadingMs, type Seen } from "../words/state.ts";
+import { conditionTitle, kindWord, reasonParts, t } from "../words/text.ts";
+import { Part, shared } from "./base.ts";
+import { deviceFace } from "./device-face.ts";
+import { kindIcon } from "./icons.ts";
+import { tone, tones } from "./state-mark.ts";
+import "./age-of.ts";
+import "./state-mark.ts";
+
+const UNHEARD: readonly Health[] = ["unreachable", "stale", "ward_offline"];
+
+@customElement("device-card")
+export class DeviceCard extends Part {
+  @property({ attribute: false }) seen: Seen | undefined;
+  @property({ attribute: false }) metrics: Metrics = new Map();
+
+  static override styles = [
+    shared,
+    tones,
+    css`
+      :host {
+        min-width: 0;
+      }
+      a {
+        display: flex;
+        flex-direction: column;
+        gap: var(--space-3);
+        height: 100%;
+        padding: var(--space-3) var(--space-4);
+        border: 1px solid var(--line);
+        border-radius: var(--radius-3);
+        background: var(--surface);
+        color: var(--ink);
+        text-decoration: none;
+        transition: border-color var(--ease);
+      }
+      a:hover {
+        border-color: var(--line-strong);
+      }
+      .failure,
+      .attention {
+        border-color: color-mix(in srgb, var(--tone-mark) 55%, transparent);
+      }
+      .unheard {
+        border-style: dashed;
+      }
+      header {
+        display: grid;
+        grid-template-columns: auto minmax(0, 1fr);
+        gap: 0 var(--space-2);
+        align-items: start;
+      }
+      header > svg {
+        margin-top: 1px;
+        color: var(--ink-3);
+      }
+      h3 {
+        font-size: var(--size-3);
+        overflow-wrap: anywhere;
+      }
+      .place {
+        grid-column: 2;
+        color: var(--ink-3);
+        font-size: var(--size-1);
+        line-height: 1.4;
+      }
+      .face {
+        flex: 1;
+        display: flex;
+        flex-direction: column;
+        justify-content: center;
+      }
+      footer {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: baseline;
+        justify-content: space-between;
+        gap: 0 var(--space-2);
+        font-size: var(--size-1);
+        color: var(--ink-3);
+        min-height: 20px;
+      }
+      .words {
+        color: var(--tone);
+        font-size: var(--size-2);
+        line-height: 1.4;
+      }
+    `,
+  ];
+
+  override render() {
+    const seen = this.seen;
+    if (!seen) return nothing;
+    const { device, now } = seen;
+    const health = healthOf(seen);
+    const unheard = UNHEARD.includes(health);
+    const last = lastReadingMs(device);
+    const place = [kindWord(device.kind), device.location].filter((words) => words && words !== device.name);
+    return html`<a
+      href="/wards/${seen.ward.id}/devices/${device.id}"
+      class="${tone(health)} ${unheard ? "unheard" : ""}"
+      data-testid="device-${device.id}"
+    >
+      <header>
+        ${kindIcon(device.kind)}
+        <h3>${device.name}</h3>
+        <p class="place">${place.join(" · ")}</p>
+      </header>
+      <div class="face">${deviceFace(seen, this.metrics)}</div>
+      ${this.#words(seen, health)}
+      <footer>
+        <state-mark health=${health} since=${this.#since(seen, health)}></state-mark>
+        ${last === null ? nothing : html`<span>${unheard ? t("time.as_of", { time: moment(last, now) }) : html`<age-of .time=${last}></age-of>`}</span>`}
+      </footer>
+    </a>`;
+  }
+
+  #since({ device, now }: Seen, health: Health): string {
+    if (health !== "unreachable" || device.reachable_since_ms === null) return "";
+    return t("health.since", { time: moment(device.reachable_since_ms, now) });
+  }
+
+  #words(seen: Seen, health: Health) {
+    if (health === "unreachable" || health === "partial") {
+      const { what, advice } = reasonParts(seen.device.reason?.code ?? "");
+      const words = health === "partial" ? what : advice || what;
+      return words ? html`<p class="words plain">${words}</p>` : nothing;
+    }
+    if (health === "ward_offline" || health === "stale" || health === "unpolled") return nothing;
+    const [first, ...more] = conditionsOf(seen);
+    if (!first) return nothing;
+    const instance = first.instance ? ` (${first.instance})` : "";
+    return html`<p class="words ${first.severity}">
+      ${conditionTitle(first.rule)}${instance}${more.length ? html` <span class="num">+${more.length}</span>` : nothing}
+    </p>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "device-card": DeviceCard;
+  }
+}

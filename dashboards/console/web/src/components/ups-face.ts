@@ -1,0 +1,157 @@
+/** A UPS is a battery: how full, with which load, and how many minutes that lasts. */
+import { css, html, nothing } from "lit";
+import { customElement } from "lit/decorators.js";
+import { duration } from "../words/format.ts";
+import { t } from "../words/text.ts";
+import { shared } from "./base.ts";
+import { Face, faceStyles, percent, share } from "./face.ts";
+import { icon } from "./icons.ts";
+
+@customElement("ups-face")
+export class UpsFace extends Face {
+  static override styles = [
+    shared,
+    faceStyles,
+    css`
+      .ups {
+        display: grid;
+        grid-template-columns: 104px minmax(0, 1fr);
+        gap: var(--space-3) var(--space-4);
+        align-items: center;
+      }
+      :host([large]) .ups {
+        grid-template-columns: 160px minmax(0, 1fr);
+        gap: var(--space-4) var(--space-6);
+      }
+      .battery {
+        position: relative;
+        height: 48px;
+        padding: 4px;
+        margin-right: 7px;
+        border: 2px solid var(--mark);
+        border-radius: 9px;
+      }
+      :host([large]) .battery {
+        height: 72px;
+        border-radius: 12px;
+      }
+      .battery::after {
+        content: "";
+        position: absolute;
+        left: calc(100% + 2px);
+        top: 32%;
+        width: 5px;
+        height: 36%;
+        border-radius: 0 3px 3px 0;
+        background: var(--mark);
+      }
+      .fill {
+        height: 100%;
+        min-width: 3px;
+        border-radius: 4px;
+        background: var(--mark);
+        transition: width var(--ease);
+      }
+      :host([large]) .fill {
+        border-radius: 6px;
+      }
+      .cells {
+        position: absolute;
+        inset: 4px;
+        background: repeating-linear-gradient(
+          90deg,
+          transparent 0 calc(20% - 2px),
+          var(--surface) calc(20% - 2px) 20%
+        );
+        clip-path: inset(0 2px 0 0);
+      }
+      .running .fill {
+        background: var(--attention-mark);
+      }
+      .low .fill {
+        background: var(--failure-mark);
+      }
+      .old .battery,
+      .old .battery::after {
+        border-color: var(--line-strong);
+      }
+      .old .battery::after,
+      .old .fill {
+        background: var(--line-strong);
+      }
+      .empty .battery {
+        border-style: dashed;
+      }
+      .source {
+        display: flex;
+        align-items: center;
+        gap: 6px;
+        font-weight: 500;
+      }
+      .running .source {
+        color: var(--attention);
+      }
+      .old .source {
+        color: var(--ink-3);
+      }
+      .load {
+        grid-column: 1 / -1;
+        display: grid;
+        grid-template-columns: auto 1fr auto;
+        gap: var(--space-3);
+        align-items: center;
+      }
+    `,
+  ];
+
+  override render() {
+    if (!this.seen) return nothing;
+    const charge = this.value("battery_charge_percent");
+    const runtime = this.value("battery_runtime_seconds");
+    const load = this.value("output_load_percent");
+    const running = this.value("on_battery")?.value === 1;
+    const any = charge ?? runtime ?? load;
+    if (!any) return html`<div class="ups empty old"><div class="battery"></div><p>${t("face.no_values")}</p></div>`;
+    const low = this.has("ups_battery_low");
+    const classes = ["ups", any.old && "old", !any.old && running && "running", !any.old && low && "low"];
+    const left = runtime && duration(runtime.value);
+    return html`<div class=${classes.filter(Boolean).join(" ")}>
+      <div
+        class="battery"
+        role="img"
+        aria-label=${t("ups.label", { charge: charge ? percent(charge.value) : "?", load: load ? percent(load.value) : "?" })}
+      >
+        <div class="fill" style="width:${share(charge?.value ?? 0)}%"></div>
+        <div class="cells"></div>
+      </div>
+      <div>
+        <p class="big">${running && left ? left : charge ? percent(charge.value) : "–"}</p>
+        <p class="source">
+          ${icon(running ? "battery" : "mains", 15)}<span>${running ? t("ups.on_battery") : t("ups.on_mains")}</span>
+        </p>
+        ${
+          running
+            ? html`<p class="num">${charge ? t("ups.charge", { value: percent(charge.value) }) : nothing}</p>`
+            : left
+              ? html`<p class="num quiet">${t("ups.left_if", { time: left })}</p>`
+              : nothing
+        }
+      </div>
+      ${
+        load
+          ? html`<div class="load">
+            <span class="quiet">${t("ups.load")}</span>
+            <span class="track"><i style="width:${share(load.value)}%"></i></span>
+            <span class="num">${percent(load.value)}</span>
+          </div>`
+          : nothing
+      }
+    </div>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "ups-face": UpsFace;
+  }
+}

@@ -1,0 +1,41 @@
+/** Cause before consequence: open conditions grouped under the device whose failure explains them. */
+import type { Condition } from "../api/types.ts";
+import { bySeverity } from "./state.ts";
+
+export interface Cause {
+  /** What to look at first. */
+  root: Condition;
+  /** Further conditions of the same device. */
+  also: Condition[];
+  /** Conditions of what hangs on it. */
+  consequences: Condition[];
+}
+
+/** Groups, worst and oldest first. A cause that is itself explained is followed up to the first of the chain. */
+export function groupByCause(conditions: readonly Condition[]): Cause[] {
+  const sorted = [...conditions].sort(bySeverity);
+  const explains = new Map(sorted.filter((c) => c.cause_device).map((c) => [c.device, c.cause_device]));
+  const groups = new Map<string, Condition[]>();
+  for (const condition of sorted) {
+    const first = firstCause(condition, explains);
+    groups.set(first, [...(groups.get(first) ?? []), condition]);
+  }
+  return [...groups].flatMap(([device, members]) => {
+    const own = members.filter((each) => each.device === device && !each.cause_device);
+    const rest = members.filter((each) => !own.includes(each));
+    const root = own.find((each) => each.rule === "unreachable") ?? own[0];
+    if (root) return [{ root, also: own.filter((each) => each !== root), consequences: rest }];
+    // The cause itself is not (any more) an open condition here: each stands for itself.
+    return rest.map((each) => ({ root: each, also: [], consequences: [] }));
+  });
+}
+
+function firstCause(condition: Condition, explains: ReadonlyMap<string, string | null>): string {
+  let device = condition.cause_device ?? condition.device;
+  const seen = new Set<string>();
+  for (let next = explains.get(device); next && !seen.has(device); next = explains.get(device)) {
+    seen.add(device);
+    device = next;
+  }
+  return device;
+}

@@ -1,0 +1,37 @@
+/** The three stretches of time that every chart and timeline knows; all share one axis. */
+import { clock, date, dayMonth } from "./format.ts";
+
+export type RangeName = "24h" | "7d" | "35d";
+
+const HOUR_MS = 3_600_000;
+const SPANS: Record<RangeName, number> = { "24h": 24 * HOUR_MS, "7d": 168 * HOUR_MS, "35d": 840 * HOUR_MS };
+
+export const RANGES = Object.keys(SPANS) as RangeName[];
+export const rangeMs = (name: RangeName): number => SPANS[name];
+
+/** Room beside a plot, px: timelines and charts leave the same, so that one moment stands above itself. */
+export const GUTTER_LEFT = 56;
+export const GUTTER_RIGHT = 12;
+
+/** A tick's label: hours within a day or two, with the date at midnight; dates beyond. */
+export function tickLabel(ms: number, spanMs: number): string {
+  if (spanMs > 2 * SPANS["24h"]) return dayMonth(ms);
+  const time = clock(ms);
+  return time === "00:00" ? dayMonth(ms) : time;
+}
+
+const VIETNAM_OFFSET_MS = 7 * HOUR_MS;
+const STEPS_MS = [1, 2, 3, 4, 6, 12, 24, 48, 72, 120, 168].map((hours) => hours * HOUR_MS);
+
+/** Round moments of Vietnam's day (UTC+7 the year round) between two moments, about `room` px apart. */
+export function ticks(from: number, to: number, widthPx: number, room = 72): number[] {
+  const least = ((to - from) / Math.max(1, widthPx)) * room;
+  const step = STEPS_MS.find((each) => each >= least) ?? 168 * HOUR_MS;
+  const first = Math.ceil((from + VIETNAM_OFFSET_MS) / step) * step - VIETNAM_OFFSET_MS;
+  const found: number[] = [];
+  for (let at = first; at <= to; at += step) found.push(at);
+  return found;
+}
+
+/** A moment for people beside a cursor. */
+export const momentLabel = (ms: number): string => `${clock(ms)} ${date(ms)}`;

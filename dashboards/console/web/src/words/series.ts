@@ -1,0 +1,51 @@
+/** A series made ready to be drawn. */
+import type { History } from "../api/types.ts";
+
+export interface Plotted {
+  /** Seconds since 1970: uPlot's unit. */
+  x: number[];
+  y: (number | null)[];
+  low: (number | null)[];
+  high: (number | null)[];
+}
+
+/**
+ * Breaks the line where nothing was heard for longer than `gapMs`, or three times the usual distance of points where
+ * they were thinned: a hole in what we know is drawn as a hole.
+ */
+export function plotted(history: History, gapMs: number): Plotted {
+  const { times_ms: times, values, low, high } = history;
+  const gap = Math.max(gapMs, 3 * usualDistance(times));
+  const out: Plotted = { x: [], y: [], low: [], high: [] };
+  times.forEach((time, at) => {
+    const before = times[at - 1];
+    if (before !== undefined && time - before > gap) {
+      out.x.push((before + 1) / 1000);
+      for (const line of [out.y, out.low, out.high]) line.push(null);
+    }
+    const value = values[at] ?? null;
+    out.x.push(time / 1000);
+    out.y.push(value);
+    out.low.push(low[at] ?? value);
+    out.high.push(high[at] ?? value);
+  });
+  return out;
+}
+
+function usualDistance(times: readonly number[]): number {
+  const distances = times.slice(1).map((time, at) => time - (times[at] ?? time));
+  return distances.sort((a, b) => a - b)[Math.floor(distances.length / 2)] ?? 0;
+}
+
+/** The history with a live reading at its end, if it is newer than what is there. */
+export function withReading(history: History, timeMs: number, value: number): History {
+  const last = history.times_ms.at(-1);
+  if (last !== undefined && timeMs <= last) return history;
+  return {
+    ...history,
+    times_ms: [...history.times_ms, timeMs],
+    values: [...history.values, value],
+    low: [...history.low, value],
+    high: [...history.high, value],
+  };
+}
