@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from dashboards.console.models import (
@@ -29,8 +30,14 @@ _SEVERITY: Mapping[Severity, SeverityName] = {
 def ward_out(state: WardState, devices: Sequence[DeviceState], conditions: Iterable[OpenCondition]) -> WardOut:
     """A ward with its open conditions, worst and oldest first."""
     by_id = {device.info.id: device for device in devices}
+    parents = {device: state.info.parent for device, state in by_id.items()}
     ordered = sorted(conditions, key=lambda each: (-each.condition.severity, each.condition.since_us))
     dead = {each.condition.device for each in ordered if each.condition.rule == UNREACHABLE}
+
+    def cause(opened: OpenCondition) -> str | None:
+        device, rule = opened.condition.device, opened.condition.rule
+        return cause_of(device, parents, dead) if device and rule == UNREACHABLE else None
+
     return WardOut(
         id=state.id,
         name=state.name,
@@ -43,7 +50,7 @@ def ward_out(state: WardState, devices: Sequence[DeviceState], conditions: Itera
         device_count=len(devices),
         devices_answering=sum(device.reachable is True for device in devices),
         worst=_SEVERITY[ordered[0].condition.severity] if ordered else None,
-        conditions=[_condition_out(each, state, by_id, dead) for each in ordered],
+        conditions=[_condition_out(each, state, by_id, cause(each)) for each in ordered],
     )
 
 
@@ -66,6 +73,7 @@ def device_out(state: DeviceState) -> DeviceOut:
         readings=[
             ReadingOut(metric=each.metric, instance=each.instance, value=each.value, time_ms=each.time_us // 1000)
             for each in state.readings
+            if math.isfinite(each.value)  # JSON has no other numbers
         ],
         facts=[FactOut(name=each.name, text=each.text) for each in state.facts],
     )
@@ -99,13 +107,10 @@ def cause_of(device: str, parents: Mapping[str, str], dead: set[str]) -> str | N
 
 
 def _condition_out(
-    opened: OpenCondition, ward: WardState, devices: Mapping[str, DeviceState], dead: set[str]
+    opened: OpenCondition, ward: WardState, devices: Mapping[str, DeviceState], cause: str | None
 ) -> ConditionOut:
     condition = opened.condition
     device = devices.get(condition.device)
-    cause = None
-    if condition.device and condition.rule == UNREACHABLE:
-        cause = cause_of(condition.device, {each: state.info.parent for each, state in devices.items()}, dead)
     return ConditionOut(
         ward=ward.id,
         device=condition.device,
@@ -115,8 +120,8 @@ def _condition_out(
         instance=condition.instance,
         severity=_SEVERITY[condition.severity],
         since_ms=condition.since_us // 1000,
-        value=condition.value,
-        threshold=condition.threshold,
+        value=_finite(condition.value),
+        threshold=_finite(condition.threshold),
         reason=reason_out(condition.reason),
         cause_device=cause,
     )
@@ -130,3 +135,7 @@ def _name(device_id: str, device: DeviceState | None, ward: WardState) -> str:
 
 def _ms_or_none(time_us: int | None) -> int | None:
     return None if time_us is None else time_us // 1000
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

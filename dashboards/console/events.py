@@ -180,14 +180,11 @@ class Fanout:
         if not work:
             return
         pause = self._settings.coalesce_seconds
-        try:
-            await to_thread.run_sync(self._tell, work, limiter=self._limiter)
-        except Exception:
-            # Whatever a site's storage throws: the changes wait, the readers are told when it can be read again.
-            log.exception("the site's state cannot be read for the live pages; trying again")
-            self._changes.put_back(work)
-            pause = max(pause, _RETRY_SECONDS)
+        failed = await to_thread.run_sync(self._tell, work, limiter=self._limiter)
+        if failed:
+            self._changes.put_back(failed)
             self._wake.set()
+            pause = max(pause, _RETRY_SECONDS)
         for reader in self._readers:
             reader.wake.set()
         await asyncio.sleep(pause)
@@ -202,7 +199,9 @@ class Fanout:
             return
         self._wake.clear()
 
-    def _tell(self, work: list[Work]) -> None:
+    def _tell(self, work: list[Work]) -> list[Work]:
+        """Put events into the ring; returns what could not be read and waits for another time."""
+        failed = []
         for each in work:
             try:
                 self._tell_ward(each)
@@ -211,6 +210,11 @@ class Fanout:
                 self._later.pop(each.ward, None)
                 self._inventories.pop(each.ward, None)
                 self.ring.add("reset", RESET)  # the ward is gone: every list of wards is wrong
+            except Exception:
+                # Whatever a site's storage throws, the others' news must not wait for it.
+                log.exception("the state of %s cannot be read for the live pages; trying again", each.ward)
+                failed.append(each)
+        return failed
 
     def _tell_ward(self, work: Work) -> None:
         state = self._site.ward(work.ward)

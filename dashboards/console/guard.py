@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboards.console.problems import problem_response
 from dashboards.console.settings import ConsoleSettings
+
+log = logging.getLogger(__name__)
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -54,7 +58,12 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        started = False
+        language = Headers(scope=scope).get("accept-language", "")
+
         async def send_guarded(message: Message) -> None:
+            nonlocal started
+            started = True
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
@@ -63,10 +72,18 @@ class Guard:
 
         code = self._refusal(scope)
         if code is not None:
-            language = Headers(scope=scope).get("accept-language", "")
             await problem_response(code, language)(scope, receive, send_guarded)
             return
-        await self._app(scope, _bounded(receive, self._settings.body_bytes), send_guarded)
+        try:
+            await self._app(scope, _bounded(receive, self._settings.body_bytes), send_guarded)
+        except ClientDisconnect:
+            log.info("%s %s: the client went before it had said all", scope["method"], scope["path"])
+        except Exception:
+            # The one edge at which our own defects and a broken store become an answer.
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            if started:
+                raise  # too late for another answer: the server cuts the connection
+            await problem_response("internal", language)(scope, receive, send_guarded)
 
     def _refusal(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)

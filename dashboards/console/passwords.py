@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 import threading
 import unicodedata
@@ -30,7 +31,7 @@ class Passwords:
             time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=1, hash_len=32, salt_len=16, type=Type.ID
         )
         self._turn = threading.BoundedSemaphore(AT_ONCE)
-        self._nobody = self.hash(secrets.token_hex(16))
+        self._nobody = _hash_of_nothing()
 
     def hash(self, password: str) -> str:
         """The PHC string of a password."""
@@ -49,6 +50,12 @@ class Passwords:
     def outdated(self, password_hash: str) -> bool:
         """Whether the hash was made with other parameters than today's."""
         return self._hasher.check_needs_rehash(password_hash)
+
+
+def _hash_of_nothing() -> str:
+    """A PHC string that no password fits, made without hashing; to verify against it takes as long as any other."""
+    salt, digest = (base64.b64encode(secrets.token_bytes(length)).decode().rstrip("=") for length in (16, 32))
+    return f"$argon2id$v=19$m={_MEMORY_KIB},t={_PASSES},p=1${salt}${digest}"
 
 
 def _plain(password: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 
 from fastapi import FastAPI, Request
@@ -13,8 +12,6 @@ from starlette.responses import Response
 from dashboards.console.models import ProblemOut
 from dashboards.console.site import UnknownPlaceError
 from dashboards.console.words import language_of, word
-
-log = logging.getLogger(__name__)
 
 STATUS = {
     "wrong_sign_in": 401,
@@ -80,9 +77,6 @@ def install(app: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
         code = codes.get(error.status_code, "bad_request" if error.status_code < 500 else "internal")
-        return answer(request, code)
-
-    @app.exception_handler(Exception)
-    async def fault(request: Request, error: Exception) -> Response:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return answer(request, "internal")
+        response = answer(request, code)
+        response.headers.update(error.headers or {})
+        return response

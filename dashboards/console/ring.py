@@ -11,6 +11,8 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
+_MOST_AT_ONCE = 128 * 1024  # bytes: what is on its way to a slow reader is held once per reader
+_MOST_JOINED = 64
 _ID = re.compile(r"([0-9a-f]{1,32}):([0-9]{1,18})", re.ASCII)
 
 
@@ -52,7 +54,7 @@ class Ring:
         self._head = 0  # the number of the newest event
         self._floor = 0  # after this number everything is still here, for everyone
         self._ward_floor: dict[str, int] = {}  # the same, for the watchers of one ward
-        self._joined: dict[tuple[int, Scope], bytes] = {}  # built once for all readers that stand alike
+        self._joined: dict[tuple[int, Scope], tuple[int, bytes]] = {}  # built once for all readers that stand alike
 
     @property
     def head(self) -> int:
@@ -77,6 +79,7 @@ class Ring:
             self._head += 1
             if ward:
                 self._ward_floor[ward] = self._head
+                self._joined.clear()
                 return
             self._floor = self._head
             self._events.clear()
@@ -85,7 +88,8 @@ class Ring:
             self._joined.clear()
 
     def news(self, number: int, scope: Scope) -> tuple[int, bytes] | None:
-        """What a reader at `number` has not had yet, and where it stands then. None: that is not here any more."""
+        """What a reader at `number` has not had yet, up to about 128 kB, and where it stands then: at the head, with
+        b"", when there is nothing more. None: what it has not had is not here any more."""
         with self._lock:
             floor = max(self._floor, self._ward_floor.get(scope.watches, 0) if scope.watches else 0)
             if not floor <= number <= self._head:
@@ -93,9 +97,10 @@ class Ring:
             key = (number, scope)
             joined = self._joined.get(key)
             if joined is None:
-                joined = b"".join(event.wire for event in self._after(number) if scope.takes(event))
-                self._joined[key] = joined
-            return self._head, joined
+                joined = self._join(number, scope)
+                if len(self._joined) < _MOST_JOINED:
+                    self._joined[key] = joined
+            return joined
 
     def id_of(self, number: int) -> str:
         return f"{self.epoch}:{number}"
@@ -106,6 +111,18 @@ class Ring:
         if found is None or found[1] != self.epoch:
             return None
         return int(found[2])
+
+    def _join(self, number: int, scope: Scope) -> tuple[int, bytes]:
+        parts: list[bytes] = []
+        size = 0
+        for event in self._after(number):
+            if scope.takes(event):
+                if parts and size + len(event.wire) > _MOST_AT_ONCE:
+                    return number, b"".join(parts)
+                parts.append(event.wire)
+                size += len(event.wire)
+            number = event.number
+        return self._head, b"".join(parts)
 
     def _after(self, number: int) -> list[Event]:
         # From the newest back: a reader that keeps up looks at only as many as there are for it.

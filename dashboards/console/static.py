@@ -82,6 +82,8 @@ def router(folder: Path) -> APIRouter:
         if path == "api" or path.startswith("api/"):
             raise HTTPException(404)
         language = language_of(request.headers.get("accept-language", ""))
+        if ".." in path.replace("\\", "/").split("/") or "\0" in path:
+            return _plain(404, word("page", "missing_title", language))
         found = pages.find(path or _INDEX)
         if found is not None:
             return _answer(request, found)
@@ -98,7 +100,7 @@ def router(folder: Path) -> APIRouter:
 
 def _answer(request: Request, found: _File) -> Response:
     headers = {
-        "ETag": found.etag,
+        "ETag": f"W/{found.etag}",  # weak: the packed forms are the same page
         "Vary": "Accept-Encoding",
         "Cache-Control": _IMMUTABLE if found.immutable else _REVALIDATE,
     }
@@ -109,7 +111,6 @@ def _answer(request: Request, found: _File) -> Response:
     if encoding is not None:
         content = found.packed[encoding]
         headers["Content-Encoding"] = encoding
-        headers["ETag"] = found.etag
     return Response(content, 200, headers, found.media_type)
 
 

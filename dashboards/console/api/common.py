@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from pydantic import BaseModel
@@ -23,7 +23,7 @@ from telemetry.kinds import is_id
 COOKIE = "wardwatch_session"
 _LONGEST_TOKEN = 128
 _WORTH_PACKING = 2048  # bytes; less than this is one or two packets anyway
-PROBLEMS = {"4XX": {"model": ProblemOut}, "5XX": {"model": ProblemOut}}
+PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ProblemOut}, "5XX": {"model": ProblemOut}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,14 @@ class Console:
     fanout: Fanout
 
 
-def console_of(request: Request) -> Console:
+def parts_of(request: Request) -> Console:
     console: Console = request.app.state.console
     return console
+
+
+async def console_of(request: Request) -> Console:
+    """The parts; `async` because FastAPI would give anything else a thread."""
+    return parts_of(request)
 
 
 def viewer_of(request: Request) -> Viewer:
@@ -46,7 +51,7 @@ def viewer_of(request: Request) -> Viewer:
     token = request.cookies.get(COOKIE, "")
     viewer = None
     if token and len(token) <= _LONGEST_TOKEN:
-        viewer = console_of(request).accounts.session_of(token)
+        viewer = parts_of(request).accounts.session_of(token)
     if viewer is None:
         raise ProblemError("not_signed_in")
     return viewer

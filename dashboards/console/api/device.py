@@ -28,7 +28,7 @@ Points = Annotated[int, Query(ge=10, le=5000)]
 
 def router() -> APIRouter:
     """The routes, with their own memory of what was polled when."""
-    routes = APIRouter(prefix="/api/wards/{ward}/devices/{device}", tags=["device"], responses=PROBLEMS)  # type: ignore[arg-type]
+    routes = APIRouter(prefix="/api/wards/{ward}/devices/{device}", tags=["device"], responses=PROBLEMS)
     gate = PollGate()
 
     @routes.get("/history", response_model=HistoryOut)

@@ -22,7 +22,7 @@ from dashboards.console.models import DevicePageOut, MetricOut, SiteOut, WardPag
 from dashboards.console.site import OpenCondition, UnknownPlaceError
 from telemetry.catalogue import metrics
 
-routes = APIRouter(prefix="/api", tags=["places"], responses=PROBLEMS)  # type: ignore[arg-type]
+routes = APIRouter(prefix="/api", tags=["places"], responses=PROBLEMS)
 
 
 @routes.get("/site", response_model=SiteOut)

@@ -14,7 +14,7 @@ from dashboards.console.accounts import (
     WrongPasswordError,
     WrongSignInError,
 )
-from dashboards.console.api.common import COOKIE, PROBLEMS, Console, Parts, SignedIn, answer, console_of
+from dashboards.console.api.common import COOKIE, PROBLEMS, Console, Parts, SignedIn, answer, parts_of
 from dashboards.console.models import MeOut, NewPassword, SignIn
 from dashboards.console.passwords import AT_ONCE
 from dashboards.console.problems import ProblemError
@@ -24,7 +24,7 @@ _MOST_WAITING = 200  # sign-ins in the queue; at 2 × 20 ms that is a wait of 4 
 
 def router() -> APIRouter:
     """The routes, with their own turnstile: those who wait for it hold up nobody else's thread."""
-    routes = APIRouter(prefix="/api", tags=["session"], responses=PROBLEMS)  # type: ignore[arg-type]
+    routes = APIRouter(prefix="/api", tags=["session"], responses=PROBLEMS)
     turnstile = CapacityLimiter(AT_ONCE)
 
     def pass_turnstile() -> None:
@@ -34,7 +34,7 @@ def router() -> APIRouter:
     @routes.post("/session", response_model=MeOut)
     async def sign_in(request: Request, body: SignIn) -> Response:
         pass_turnstile()
-        console = console_of(request)
+        console = parts_of(request)
         viewer, token = await to_thread.run_sync(_sign_in, console, body, _address(request), limiter=turnstile)
         response = answer(request, _me(viewer))
         response.set_cookie(
@@ -54,7 +54,7 @@ def router() -> APIRouter:
 
     @routes.delete("/session", status_code=204)
     async def sign_out(request: Request) -> Response:
-        console = console_of(request)
+        console = parts_of(request)
         token = request.cookies.get(COOKIE, "")
         if token:
             viewer = await to_thread.run_sync(console.accounts.session_of, token)

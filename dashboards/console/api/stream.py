@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 _RECHECK_BEATS = 4  # every so many heartbeats: is the reader's session still good?
 _RETRY_MS = 2000
 
-routes = APIRouter(prefix="/api", tags=["events"], responses=PROBLEMS)  # type: ignore[arg-type]
+routes = APIRouter(prefix="/api", tags=["events"], responses=PROBLEMS)
 
 
 @routes.get("/events", response_class=Response, responses={200: {"content": {"text/event-stream": {}}}})
@@ -53,6 +53,7 @@ class EventStream(Response):
         del self.headers["content-length"]
         self._console = console
         self._token = token
+        self._unchecked_beats = 0
         sees = viewer.wards if viewer.role is Role.WARD else None
         try:
             self._reader = console.fanout.open(ReaderScope(ward, sees), viewer.session, last_event_id)
@@ -81,12 +82,15 @@ class EventStream(Response):
         return self._console.settings.stall_seconds
 
     async def _send_news(self, send: Send) -> None:
-        wire = self._console.fanout.news(self._reader)
-        if self._reader.beats:
-            beats, self._reader.beats = self._reader.beats, 0
-            wire += self._beat()
+        reader = self._reader
+        if reader.beats:
+            beats, reader.beats = reader.beats, 0
             await self._recheck(beats)
-        if wire and not self._reader.ended:
+            await self._send(send, self._beat())
+        while not reader.ended:
+            wire = self._console.fanout.news(reader)
+            if not wire:
+                return
             await self._send(send, wire)
 
     async def _send(self, send: Send, wire: bytes) -> None:
@@ -101,10 +105,10 @@ class EventStream(Response):
         return b": \nid: %b\n\n" % self._console.fanout.ring.id_of(number).encode()
 
     async def _recheck(self, beats: int) -> None:
-        self._rechecked = getattr(self, "_rechecked", 0) + beats
-        if self._rechecked < _RECHECK_BEATS:
+        self._unchecked_beats += beats
+        if self._unchecked_beats < _RECHECK_BEATS:
             return
-        self._rechecked = 0
+        self._unchecked_beats = 0
         if await to_thread.run_sync(self._console.accounts.session_of, self._token) is None:
             self._reader.end()
 

@@ -67,7 +67,7 @@ def colour_printer(number: int, name: str, location: str, parent: str = "") -> E
 
 def mono_printer(number: int, name: str, location: str, parent: str = "", *, toner: float = 71) -> ExampleDevice:
     """A monochrome laser."""
-    signals = [Signal("toner_black_percent", toner, 1.0, shape=Shape.DRAIN), *_printer(93_410, 340)]
+    signals = [Signal("toner_black_percent", toner, 1.0, shape=Shape.DRAIN, most=100), *_printer(93_410, 340)]
     facts = _facts("Brother", "HL-L5100DN", f"E7876{number:02d}N9J", "1.78")
     return device("printer", number, name, location, parent, signals, facts)
 
@@ -131,7 +131,7 @@ def without(made: ExampleDevice, metrics: Sequence[str], reason: Reason) -> Exam
 def _printer(pages: float, a_day: float) -> list[Signal]:
     return [
         Signal("pages_total", pages, a_day, shape=Shape.COUNT),
-        Signal("tray_percent", 80, 22, shape=Shape.DRAIN, instance="Tray 2"),
+        Signal("tray_percent", 80, 22, shape=Shape.DRAIN, instance="Tray 2", least=6, most=100),
         Signal("tray_percent", 100, instance="Tray 3"),
         Signal("printer_state", 3),
         Signal("printer_idle", 1),

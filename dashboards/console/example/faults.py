@@ -57,7 +57,7 @@ class Fault:
         return begun if seconds - begun < self.lasts else None
 
     def condition(self, began: float, seconds: float) -> Condition:
-        value = next((each.at(seconds - began) for each in self.effects if each.metric == self.shown), None)
+        value = next((round(each.at(seconds - began), 1) for each in self.effects if each.metric == self.shown), None)
         return Condition(
             self.device, self.rule, self.instance, ConditionState.RAISED, self.severity, round(began * 1e6), value,
             self.threshold, self.reason,
@@ -122,6 +122,7 @@ def port_down(device: str, port: str, ago: float) -> Fault:
     """A port that lost its link."""
     effects = (
         Effect("port_up", 0, instance=port),
+        Effect("interfaces_up", 16),
         Effect("port_speed_bits_per_second", 0, instance=port),
         Effect("port_in_bits_per_second", 0, instance=port),
         Effect("port_out_bits_per_second", 0, instance=port),
