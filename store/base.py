@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from telemetry.intervals import IntervalSet
@@ -72,12 +73,54 @@ class Series:
     values: list[float]
 
 
+@dataclass(frozen=True, slots=True)
+class StoreCounts:
+    """What a store took from one ward since it was made; kept with the commits, so restarts and pruning leave them.
+
+    `samples_committed` and `events_committed` count all that was accepted; `positions` is how many it holds.
+    """
+
+    samples_committed: int
+    events_committed: int
+    positions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What retention took away."""
+
+    samples: int
+    events: int
+
+
+class StoreFault(StrEnum):
+    """Why the store cannot do it; worded for people in telemetry/texts under "store"."""
+
+    REFUSED = "refused"  # what was to be committed cannot be kept: NaN, another ward's sample …
+    HELD = "held"  # positions that it holds already, so that taking them would count twice
+    FULL = "full"  # no room on the disk
+    DISK_FAILED = "disk_failed"  # the disk refuses otherwise
+    DAMAGED = "damaged"  # the file's content is wrong
+    NOT_A_STORE = "not_a_store"  # a file of some other program
+    NEWER = "newer"  # written by a later version of this program
+    IN_USE = "in_use"  # another process has it open
+    NOT_OPENED = "not_opened"  # the file or its folder cannot be opened or made
+    CLOSED = "closed"
+
+
 class StoreError(Exception):
-    """The store cannot do what was asked; nothing of it was done."""
+    """The store cannot do what was asked; nothing of it was done. The message is for the log, `fault` for people."""
+
+    def __init__(self, message: str, fault: StoreFault = StoreFault.REFUSED) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 class StoreFullError(StoreError):
-    """There is no room on the disk."""
+    """There is no room on the disk; the same commit may be tried again when there is."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, StoreFault.FULL)
 
 
 class Store(Protocol):
@@ -85,7 +128,8 @@ class Store(Protocol):
 
     def commit(self, commits: Iterable[Commit]) -> None:
         """Make samples, events and positions durable in one transaction. Positions that it holds already are
-        the caller's to leave out (`positions`); StoreError means that nothing was taken."""
+        the caller's to leave out (`positions`): one that is held refuses the whole call (StoreFault.HELD), since its
+        samples would count twice. StoreError means that nothing was taken."""
 
     def positions(self, ward: str, incarnation: bytes) -> IntervalSet:
         """What it holds of one incarnation; empty for an unknown one."""
@@ -100,7 +144,8 @@ class Store(Protocol):
         """The newest sample of each series of a ward, or of one device."""
 
     def history(self, key: SeriesKey, start_us: int, end_us: int) -> Series:
-        """The samples of one series with start <= time < end, oldest first."""
+        """The samples of one series with start <= time < end, oldest first. Of samples of equal time the greatest
+        value is there, so the order of arrival does not matter."""
 
     def events(
         self,
@@ -114,6 +159,12 @@ class Store(Protocol):
         newest_first: bool = False,
     ) -> list[Event]:
         """Entries that are not readings, in order of time, then position."""
+
+    def counts(self, ward: str) -> StoreCounts:
+        """What it took from a ward so far; zeros for an unknown one."""
+
+    def prune(self) -> Pruned:
+        """Let go of what is older than its retention. Takes short turns with commits; call it now and then."""
 
     def close(self) -> None:
         """Nothing may be called after it."""

@@ -41,6 +41,11 @@ class IntervalSet:
         at = bisect_right(self._firsts, position) - 1
         return at >= 0 and position <= self._lasts[at]
 
+    def around(self, position: int) -> tuple[int, int] | None:
+        """The interval that holds `position`, or None."""
+        at = bisect_right(self._firsts, position) - 1
+        return (self._firsts[at], self._lasts[at]) if at >= 0 and position <= self._lasts[at] else None
+
     def __iter__(self) -> Iterator[tuple[int, int]]:
         return iter(list(zip(self._firsts, self._lasts, strict=True)))
 

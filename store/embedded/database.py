@@ -1,0 +1,198 @@
+"""The store's SQLite file: its tables, how it is opened, and what SQLite's errors mean to us.
+
+A commit appends one `tail` row and touches the few rows of its ward; samples are packed into `chunks` later. Every
+write and every checkpoint of the write-ahead log goes through one connection; the others read only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from store.base import StoreError, StoreFault, StoreFullError
+from store.embedded.settings import EmbeddedSettings
+
+APPLICATION_ID = 0x57575331  # "WWS1"
+SCHEMA_VERSION = 1
+LEAST_INTEGER, MOST_INTEGER = -(1 << 63), (1 << 63) - 1  # SQLite's integers
+_ROOM_FOR_RETRY = 1_000_000  # with less than this many bytes free, a failing write is a full disk
+
+_SCHEMA = """
+CREATE TABLE wards (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+    samples_committed INTEGER NOT NULL DEFAULT 0, events_committed INTEGER NOT NULL DEFAULT 0,
+    samples_merged INTEGER NOT NULL DEFAULT 0,  -- gone because another of equal time was kept
+    samples_pruned INTEGER NOT NULL DEFAULT 0, events_pruned INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE incarnations (  -- ids rise in the order in which they were first seen
+    id INTEGER PRIMARY KEY, ward INTEGER NOT NULL, incarnation BLOB NOT NULL, UNIQUE (ward, incarnation)
+);
+CREATE TABLE positions (
+    incarnation INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (incarnation, first)
+) WITHOUT ROWID;
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY, ward INTEGER NOT NULL,
+    device TEXT NOT NULL, kind TEXT NOT NULL, metric TEXT NOT NULL, instance TEXT NOT NULL,
+    packed_through INTEGER NOT NULL,  -- its samples in tail rows up to this one are in chunks
+    last_us INTEGER, last_value REAL,  -- the newest sample in chunks
+    UNIQUE (ward, device, metric, instance)
+);
+CREATE TABLE chunks (  -- of one series they are disjoint in time
+    series INTEGER NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,  -- times of first and last sample
+    count INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (series, start_us)
+) WITHOUT ROWID;
+CREATE TABLE tail (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY, ward INTEGER NOT NULL, incarnation INTEGER NOT NULL, position INTEGER NOT NULL,
+    wall_time_us INTEGER NOT NULL, device TEXT NOT NULL, payload TEXT NOT NULL, entry BLOB NOT NULL
+);
+CREATE INDEX events_by_time ON events (ward, wall_time_us, position);
+CREATE INDEX events_by_payload ON events (ward, payload, wall_time_us, position);
+CREATE INDEX events_by_device ON events (ward, device, wall_time_us, position);
+CREATE INDEX events_by_device_payload ON events (ward, device, payload, wall_time_us, position);
+"""
+
+
+class FileLock:
+    """Keeps a second process (or a second store in this one) from writing to the same file."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            # Kept after close: were it removed, two could hold a lock on files of the same name.
+            self._handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be opened: {error}", StoreFault.NOT_OPENED) from error
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._handle)
+            raise StoreError(f"{path} is in use by another process; run only one", StoreFault.IN_USE) from error
+
+    def release(self) -> None:
+        os.close(self._handle)
+
+
+def open_for_writing(path: Path, settings: EmbeddedSettings) -> sqlite3.Connection:
+    """The store's file at `path`, made where there is none. Raises StoreError."""
+    with translated(path, opening=True):
+        connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+        try:
+            if _is_new(connection, path):
+                _create(connection)
+            connection.execute("PRAGMA journal_mode = WAL")
+            # FULL: a commit is on the disk when it returns. With NORMAL a power cut takes what the log still held.
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA journal_size_limit = {settings.wal_bytes}")
+            connection.execute(f"PRAGMA cache_size = -{settings.cache_kib}")
+            # Debian's SQLite overwrites what is deleted with zeros; the tail is deleted all the time.
+            connection.execute("PRAGMA secure_delete = OFF")
+            _sync_folder(path.parent)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """A connection that never writes; it may be handed from thread to thread. Raises StoreError."""
+    with translated(path, opening=True):
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        connection = sqlite3.connect(uri, uri=True, timeout=5.0, isolation_level=None, check_same_thread=False)
+        try:
+            if _is_new(connection, path):
+                raise StoreError(f"{path} is empty", StoreFault.NOT_A_STORE)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """All or nothing; durable when it is left without an error. Raises StoreError, StoreFullError."""
+    with translated(path):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def translated(path: Path, opening: bool = False) -> Iterator[None]:
+    """SQLite's and the system's errors become ours, with what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _meaning(path, error, opening) from error
+    except OSError as error:
+        raise StoreError(f"{path} cannot be used: {error}", StoreFault.NOT_OPENED) from error
+
+
+def _meaning(path: Path, error: sqlite3.Error, opening: bool) -> StoreError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    detail = f"{path}: {error} ({getattr(error, 'sqlite_errorname', type(error).__name__)})"
+    no_table = code == sqlite3.SQLITE_ERROR and "no such table" in str(error)
+    if no_table or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return damaged(path, detail)
+    # SQLite says "I/O error" for some writes that fail for want of room, such as growing its shared memory.
+    no_room = code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _free_bytes(path) < _ROOM_FOR_RETRY
+    if code == sqlite3.SQLITE_FULL or no_room:
+        return StoreFullError(f"no room on the disk for the store: {detail}")
+    if opening:
+        return StoreError(f"the store cannot be opened: {detail}", StoreFault.NOT_OPENED)
+    return StoreError(f"the disk refuses: {detail}", StoreFault.DISK_FAILED)
+
+
+def damaged(path: Path, detail: str) -> StoreError:
+    """The error for content that cannot be right."""
+    return StoreError(
+        f"the store is damaged ({detail}). Stop the service, move {path.name}, {path.name}-wal and {path.name}-shm to "
+        "another folder and start again: the wards send once more what they still hold. Keep the moved files.",
+        StoreFault.DAMAGED,
+    )
+
+
+def _is_new(connection: sqlite3.Connection, path: Path) -> bool:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application == APPLICATION_ID and version == SCHEMA_VERSION:
+        return False
+    if application == APPLICATION_ID:
+        raise StoreError(f"{path} has format {version}, known here is {SCHEMA_VERSION}", StoreFault.NEWER)
+    if tables or application:
+        raise StoreError(f"{path} is a database of another program", StoreFault.NOT_A_STORE)
+    return True
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    # A chunk of values that do not compress (1.5 kB) still fits beside others in a page of this size.
+    connection.execute("PRAGMA page_size = 8192")
+    connection.executescript(
+        f"BEGIN; {_SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+    )
+
+
+def _sync_folder(folder: Path) -> None:
+    # The file's name must survive a power cut too, not only its content.
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _free_bytes(path: Path) -> int:
+    try:
+        disk = os.statvfs(path.parent)
+    except OSError:
+        return _ROOM_FOR_RETRY  # unknown; the disk may be gone, which is no want of room
+    return disk.f_bavail * disk.f_frsize

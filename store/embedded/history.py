@@ -1,0 +1,29 @@
+"""A stretch of one series out of its chunks."""
+
+from __future__ import annotations
+
+import sqlite3
+from bisect import bisect_left
+
+from store.embedded.codec import decode
+from store.embedded.events import clamp
+
+# Chunks are disjoint, so at most one that begins before the stretch reaches into it: the last of those.
+_CHUNKS = """
+SELECT start_us, data FROM chunks WHERE series = :series AND start_us < :end AND start_us >= coalesce(
+    (SELECT start_us FROM chunks WHERE series = :series AND start_us <= :start ORDER BY start_us DESC LIMIT 1), :start)
+ORDER BY start_us
+"""
+
+
+def select(connection: sqlite3.Connection, series: int, start_us: int, end_us: int) -> tuple[list[int], list[float]]:
+    """Times and values with start <= time < end, oldest first. Raises sqlite3.Error, StoreError."""
+    times: list[int] = []
+    values: list[float] = []
+    bounds = {"series": series, "start": clamp(start_us), "end": clamp(end_us)}
+    for chunk_start_us, data in connection.execute(_CHUNKS, bounds):
+        chunk_times, chunk_values = decode(data, chunk_start_us)
+        times += chunk_times
+        values += chunk_values
+    first, last = bisect_left(times, start_us), bisect_left(times, end_us)
+    return times[first:last], values[first:last]
