@@ -1,0 +1,96 @@
+"""The hub: broker → ingest → store → console, put together and kept running until a signal ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from district import rebuild
+from district.config import Configuration
+from district.database import open_database
+from district.holdings import Holdings
+from district.inbox import Inbox
+from district.ingest import Ingest, Message
+from district.link import Link
+from district.records import Records
+from district.replication import Replication
+from district.site import DistrictSite
+from district.situation import Situation
+from district.worker import Worker
+from store.embedded import EmbeddedStore
+from telemetry.clock import Clock, SystemClock
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A running hub without its console."""
+
+    clock: Clock
+    situation: Situation
+    site: DistrictSite
+    engine: Engine
+
+
+@contextlib.contextmanager
+def running(configuration: Configuration, clock: Clock) -> Iterator[Hub]:
+    """Everything but the web. Raises StoreError, HubDatabaseError, LinkError where a part does not start."""
+    district = configuration.district
+    with contextlib.ExitStack() as ending:
+        engine = open_database(configuration.hub_path)
+        ending.callback(engine.dispose)
+        store = EmbeddedStore.open(configuration.store_path, clock=clock)
+        ending.callback(store.close)
+        records = Records(engine)
+        situation = rebuild.situation(clock, configuration.names, store, records)
+        holdings = Holdings(store, rebuild.losses(store, records))
+        inbox = Inbox()
+        link = Link(
+            configuration.broker,
+            district.id,
+            clock,
+            lambda topic, payload, retained: inbox.put(Message(topic, payload, retained)),
+        )
+        replication = Replication(clock, holdings, link.send, configuration.names)
+        ingest = Ingest(clock, district.id, situation, store, records, holdings, replication)
+        worker = Worker(ingest, inbox, link)
+        worker.start()
+        ending.callback(worker.stop)
+        link.start()
+        ending.callback(link.stop)
+        site = DistrictSite(clock, district.title, situation, store, records, link.send)
+        yield Hub(clock, situation, site, engine)
+
+
+def run(configuration: Configuration) -> None:
+    """Run until SIGTERM or SIGINT. Raises what `running` raises."""
+    # Late: a command that only reads files needs no web server.
+    from dashboards.console.accounts import Accounts
+    from dashboards.console.app import create_app
+    from dashboards.console.serve import server
+    from dashboards.console.settings import ConsoleSettings
+    from district import statistics
+
+    console = configuration.console
+    with running(configuration, SystemClock()) as hub:
+        settings = ConsoleSettings(own_origins=frozenset(console.origins))
+        app = create_app(hub.site, Accounts(hub.engine, hub.clock), settings)
+        statistics.install(app, hub.situation)
+        tls = {"certificate": str(console.tls_cert), "key": str(console.tls_key)} if console.tls_cert else {}
+        web = server(app, console.listen.host, console.listen.port, **tls)
+
+        def end(_signal: int, _frame: object) -> None:
+            web.should_exit = True
+
+        # uvicorn hands a signal on when it has ended; ours then finds nothing left to do, and everything closes.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, end)
+        logger.info("console at %s://%s", "https" if console.tls_cert else "http", console.listen)
+        web.run()
+        logger.info("stopping")

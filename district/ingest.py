@@ -1,0 +1,305 @@
+"""From what the broker delivers to what the store holds: admitted, new, committed in groups, then confirmed and told.
+
+A position is called held only after the store's transaction; only then its ward is told that it is committed, and
+those who look are told that something changed. Whatever is lost before that is asked for again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dashboards.console.site import Change, Topic
+from district import admission
+from district.admission import RefusedError
+from district.database import HubDatabaseError
+from district.holdings import Holdings
+from district.hub_conditions import BROKER_LOST, STORE_FAILED
+from district.reachability import ReachabilityLog, recorded
+from district.records import Changes, Counts, LossRecord, Records
+from district.replication import Replication
+from district.situation import Numbers, Situation
+from district.staging import Staged, Staging
+from store.base import Store, StoreError, StoreFault
+from telemetry import topics
+from telemetry import wire_pb2 as wire
+from telemetry.clock import Clock
+from telemetry.entry import Tombstone
+from telemetry.topics import What
+
+PROBE_SECONDS = 5.0  # how often a store that failed is tried with entries that were asked for
+SAVE_SECONDS = 10.0  # how exactly last words and counts survive a crash of the hub
+BROKER_LOST_SECONDS = 15.0
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the broker delivered. `retained`: it was said some time ago."""
+
+    topic: str
+    payload: bytes
+    retained: bool = False
+
+
+@dataclass(slots=True)
+class _Group:
+    """What came of the messages that are handled together."""
+
+    staging: Staging
+    changes: list[Change] = field(default_factory=list)
+    losses: list[LossRecord] = field(default_factory=list)
+    replies: list[tuple[str, wire.Reply]] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)  # wards that said anything
+
+
+class Ingest:
+    """One thread calls `process`, also when nothing came; the situation is what others read."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        district: str,
+        situation: Situation,
+        store: Store,
+        records: Records,
+        holdings: Holdings,
+        replication: Replication,
+    ) -> None:
+        self._clock, self._district = clock, district
+        self._situation, self._store, self._records = situation, store, records
+        self._holdings, self._replication = holdings, replication
+        self._log = ReachabilityLog()
+        self._counts = records.counts()
+        self._counts_dirty: set[str] = set()
+        self._unsaved = Changes()
+        self._save_at = clock.monotonic()
+        self._probe_at: float | None = None  # set while the store fails
+        self._lost_broker_at: float | None = clock.monotonic()
+        self._number(_Group(Staging(self._log), touched=set(situation.wards)))
+
+    # ---- what the hub calls -------------------------------------------------------------------------------------
+
+    def process(self, messages: Iterable[Message], *, hearing_since: float | None, busy: bool = False) -> None:
+        """Handle what came since the last call, all in one commit, and do what is due. `hearing_since`: since when
+        the broker is there (monotonic seconds; None: it is not). `busy`: more waits, so ask for nothing yet."""
+        group = _Group(Staging(self._log))
+        for message in messages:
+            self._take(message, group)
+        if group.staging:
+            self._commit(group)
+        for ward, reply in group.replies:
+            group.losses += self._replication.reply(ward, reply)
+        self._lose(group.losses)
+        self._watch(group, hearing_since)
+        self._replication.tick(may_ask=self._may_ask() and not busy and hearing_since is not None)
+        self._number(group)
+        self._save()
+        self._situation.tell(group.changes)
+
+    def reload(self) -> None:
+        """After a failure in the middle of things: what is held is what the store says, nothing else."""
+        self._holdings.reload()
+        self._log.forget()
+
+    def close(self) -> None:
+        """Write down what is not yet."""
+        self._save_at = self._clock.monotonic()
+        self._save()
+
+    # ---- messages -----------------------------------------------------------------------------------------------
+
+    def _take(self, message: Message, group: _Group) -> None:
+        ward = ""
+        try:
+            topic = admission.topic_of(message.topic, self._district, self._situation.wards)
+            ward = topic.ward
+            group.touched.add(ward)
+            self._hear(topic, message, group)
+        except RefusedError as error:
+            self._refuse(ward, str(error))
+
+    def _hear(self, topic: topics.Topic, message: Message, group: _Group) -> None:
+        ward = topic.ward
+        if topic.what is What.STATUS:
+            self._status(ward, admission.status(message.payload), message.retained, group)
+            return
+        if topic.what is What.REPLIES:
+            group.replies.append((ward, admission.reply(message.payload)))
+        else:
+            self._batch(ward, admission.batch(message.payload), group)
+        if not message.retained and self._situation.presence.word(ward):
+            group.changes.append(Change(Topic.WARD, ward))
+            self._replication.listening(ward, True)
+
+    def _status(self, ward: str, status: wire.Status, retained: bool, group: _Group) -> None:
+        presence = self._situation.presence
+        presence.status(ward, status, retained=retained)
+        record = presence.record(ward)
+        if record is not None and record.incarnation == status.incarnation:
+            with self._situation.lock:
+                self._situation.views[ward].current = status.incarnation
+            group.losses += self._replication.status(ward, status, live=not retained)
+        # Also where only its last word is new: the console tells of that at its own pace.
+        group.changes.append(Change(Topic.WARD, ward))
+
+    def _batch(self, ward: str, batch: wire.Batch, group: _Group) -> None:
+        incarnation = self._holdings.of(ward, batch.incarnation)
+        staged = group.staging.of(ward, incarnation)
+        admitted = admission.admit(batch, staged.taken)
+        group.staging.add(staged, self._situation.views[ward], admitted)
+        self._replication.seen(ward, batch.incarnation, admitted.last_position)
+        if admitted.duplicates:
+            self._count(ward).dropped_duplicates += admitted.duplicates
+            self._replication.stored(ward, incarnation, progress=False)  # it does not know that we have it
+        for position, why in admitted.refused:
+            self._refuse(ward, f"position {position} of {batch.incarnation.hex()}: {why}")
+            loss = self._replication.refused(ward, batch.incarnation, position)
+            if loss is not None:
+                group.losses.append(loss)
+
+    def _refuse(self, ward: str, why: str) -> None:
+        # Of a ward that is not ours only the log tells: anybody could invent names.
+        logger.warning("refused%s: %s", f" from ward {ward}" if ward else "", why)
+        if ward:
+            self._count(ward).refused_entries += 1
+
+    def _count(self, ward: str) -> Counts:
+        self._counts_dirty.add(ward)
+        return self._counts.setdefault(ward, Counts())
+
+    # ---- the store ----------------------------------------------------------------------------------------------
+
+    def _commit(self, group: _Group) -> None:
+        try:
+            self._put(list(group.staging), group)
+        except StoreError as error:
+            if error.fault in (StoreFault.REFUSED, StoreFault.HELD):
+                self._commit_apart(error, group)
+            else:
+                self._store_failed(error, group)
+
+    def _put(self, together: list[Staged], group: _Group) -> None:
+        self._store.commit([staged.commit() for staged in together])
+        for staged in together:
+            staged.incarnation.held.update(staged.positions)
+        self._store_works(group)
+        for staged in together:
+            self._replication.stored(staged.ward, staged.incarnation, progress=True)
+            self._project(staged, group)
+
+    def _commit_apart(self, why: StoreError, group: _Group) -> None:
+        """The store would not take something of this group: no reason that the other wards wait."""
+        logger.error("a group is committed ward by ward: %s", why)
+        self._log.forget()
+        for staged in group.staging:
+            try:
+                self._put([staged], group)
+            except StoreError as error:
+                self._refuse(staged.ward, f"the store would not take {staged.positions}: {error}")
+                staged.incarnation.held = self._store.positions(staged.ward, staged.incarnation.id)
+                self._replication.suspect(staged.ward)
+
+    def _project(self, staged: Staged, group: _Group) -> None:
+        late = {device: recorded(self._store, staged.ward, device) for device in staged.late}
+        with self._situation.lock:
+            view = self._situation.views[staged.ward]
+            for entry in staged.entries:
+                change = view.apply(entry)
+                if change is not None:
+                    group.changes.append(change)
+                if isinstance(entry.payload, Tombstone):
+                    stone = entry.payload
+                    group.losses += [
+                        LossRecord(staged.ward, stone.incarnation, *each, stone.why) for each in stone.ranges
+                    ]
+            for device, reachability in late.items():
+                if reachability is not None:
+                    view.put_reachability(device, reachability)
+
+    def _store_failed(self, error: StoreError, group: _Group) -> None:
+        """Nothing of the group was taken. It stays missing, and is asked for when the store works again."""
+        now_us = self._clock.wall_us()
+        if self._probe_at is None:
+            logger.error("the store takes nothing: %s", error)
+        self._probe_at = self._clock.monotonic() + PROBE_SECONDS
+        self._log.forget()
+        for staged in group.staging:
+            self._replication.suspect(staged.ward)
+        for ward in self._situation.wards:
+            if self._situation.conditions.put(ward, STORE_FAILED, now_us):
+                group.changes.append(Change(Topic.CONDITION, ward))
+
+    def _store_works(self, group: _Group) -> None:
+        if self._probe_at is not None:
+            logger.info("the store works again")
+        self._probe_at = None
+        for ward in self._situation.wards:
+            if self._situation.conditions.clear(ward, STORE_FAILED):
+                group.changes.append(Change(Topic.CONDITION, ward))
+
+    def _may_ask(self) -> bool:
+        return self._probe_at is None or self._clock.monotonic() >= self._probe_at
+
+    # ---- what follows -------------------------------------------------------------------------------------------
+
+    def _watch(self, group: _Group, hearing_since: float | None) -> None:
+        """Silent wards, and a broker that is gone."""
+        now, conditions = self._clock.monotonic(), self._situation.conditions
+        for ward in self._situation.presence.tick(hearing_since=hearing_since):
+            self._replication.listening(ward, False)
+            group.changes += [Change(Topic.WARD, ward), Change(Topic.CONDITION, ward)]
+        if hearing_since is not None:
+            self._lost_broker_at = None
+        elif self._lost_broker_at is None:
+            self._lost_broker_at = now
+        lost = self._lost_broker_at is not None and now - self._lost_broker_at >= BROKER_LOST_SECONDS
+        for ward in self._situation.wards:
+            news = lost and conditions.put(ward, BROKER_LOST, self._clock.wall_us())
+            if news or (hearing_since is not None and conditions.clear(ward, BROKER_LOST)):
+                group.changes.append(Change(Topic.CONDITION, ward))
+
+    def _lose(self, losses: Iterable[LossRecord]) -> None:
+        for loss in losses:
+            logger.warning(
+                "ward %s lost positions %d..%d of %s: %s",
+                *(loss.ward, loss.first, loss.last, loss.incarnation.hex(), loss.why),
+            )
+            self._replication.lost(loss)
+            self._unsaved.losses.append(loss)
+
+    def _number(self, group: _Group) -> None:
+        """Bring the counted figures of the wards up to date."""
+        for ward in group.touched | {loss.ward for loss in group.losses}:
+            counts = self._counts.get(ward, Counts())
+            numbers = Numbers(
+                missing_positions=self._holdings.missing_count(ward),
+                named_losses=self._holdings.lost_count(ward),
+                refused_entries=counts.refused_entries,
+                dropped_duplicates=counts.dropped_duplicates,
+            )
+            if numbers != self._situation.numbers.get(ward):
+                self._situation.numbers[ward] = numbers
+                group.changes.append(Change(Topic.WARD, ward))
+
+    def _save(self) -> None:
+        """Write down what is to be remembered; last words and counts only now and then, as each costs a write."""
+        presence, conditions = self._situation.presence, self._situation.conditions
+        changes, self._unsaved = self._unsaved, Changes()
+        changes.presence, presence.changes = changes.presence + presence.changes, []
+        changes.raised, conditions.raised = changes.raised + conditions.raised, []
+        changes.cleared, conditions.cleared = changes.cleared + conditions.cleared, []
+        if changes or self._clock.monotonic() >= self._save_at:
+            self._save_at = self._clock.monotonic() + SAVE_SECONDS
+            changes.wards += presence.take_dirty()
+            changes.counts |= {ward: self._counts[ward] for ward in self._counts_dirty}
+            self._counts_dirty.clear()
+        if not changes:
+            return
+        try:
+            self._records.write(changes, self._clock.wall_us())
+        except HubDatabaseError as error:
+            logger.error("%s", error)
+            self._unsaved = changes  # with the next ones

@@ -1,0 +1,1 @@
+"""The schema of the hub's own tables, step by step (Alembic)."""

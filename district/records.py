@@ -1,0 +1,217 @@
+"""Reading and writing the hub's own tables (district.tables). Calls block; the ingest's thread makes them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+from sqlalchemy import Engine, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from district.database import HubDatabaseError
+from district.tables import HubCondition, NamedLoss, PresenceChange, Ward, WardCounts
+from telemetry.conditions import Severity
+from telemetry.intervals import IntervalSet
+
+
+@dataclass(slots=True)
+class WardRecord:
+    """What the hub remembers of a ward over its own restarts. Times are µs since 1970 UTC, by the hub's clock."""
+
+    id: str
+    first_seen_us: int
+    last_word_us: int
+    online: bool = True
+    offline_since_us: int | None = None
+    incarnation: bytes = b""
+    agent_version: str = ""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What came off the broker and was of no use, since the hub first ran."""
+
+    refused_entries: int = 0  # entries and whole messages that do not parse or do not fit
+    dropped_duplicates: int = 0  # positions that the store had already
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceRecord:
+    """A ward came or went. `why` is word, will or silence."""
+
+    ward: str
+    at_us: int
+    online: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class HubConditionRecord:
+    """A condition of the district's own making; `cleared_us` is None while it lasts."""
+
+    ward: str
+    rule: str
+    severity: Severity
+    since_us: int
+    raised_us: int
+    cleared_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LossRecord:
+    """Positions first..last of one incarnation that will never come, and why."""
+
+    ward: str
+    incarnation: bytes
+    first: int
+    last: int
+    why: str
+
+
+@dataclass(slots=True)
+class Changes:
+    """What is to be written together."""
+
+    wards: list[WardRecord] = field(default_factory=list)
+    counts: dict[str, Counts] = field(default_factory=dict)
+    presence: list[PresenceRecord] = field(default_factory=list)
+    raised: list[HubConditionRecord] = field(default_factory=list)
+    cleared: list[HubConditionRecord] = field(default_factory=list)
+    losses: list[LossRecord] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.wards or self.counts or self.presence or self.raised or self.cleared or self.losses)
+
+
+class Records:
+    """The hub's memory beside the store. Every call raises HubDatabaseError where the file refuses."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def write(self, changes: Changes, now_us: int) -> None:
+        """All of `changes`, or nothing."""
+        try:
+            with Session(self._engine) as session, session.begin():
+                for ward in changes.wards:
+                    session.merge(_ward_row(ward))
+                for name, counts in changes.counts.items():
+                    session.merge(WardCounts(ward=name, **asdict(counts)))
+                session.add_all(_presence_row(record) for record in changes.presence)
+                session.add_all(_condition_row(record) for record in changes.raised)
+                for record in changes.cleared:
+                    _clear(session, record)
+                for loss in changes.losses:
+                    _put_loss(session, loss, now_us)
+        except DBAPIError as error:
+            raise HubDatabaseError(f"the hub's tables refuse to be written: {error.orig}") from error
+
+    def wards(self) -> list[WardRecord]:
+        with self._reading() as session:
+            return [_ward_record(row) for row in session.scalars(select(Ward))]
+
+    def counts(self) -> dict[str, Counts]:
+        with self._reading() as session:
+            rows = session.scalars(select(WardCounts))
+            return {row.ward: Counts(row.refused_entries, row.dropped_duplicates) for row in rows}
+
+    def open_conditions(self) -> list[HubConditionRecord]:
+        with self._reading() as session:
+            rows = session.scalars(select(HubCondition).where(HubCondition.cleared_us.is_(None)))
+            return [_condition_record(row) for row in rows]
+
+    def conditions(self, ward: str, start_us: int, end_us: int) -> list[HubConditionRecord]:
+        """Those that touch start..end, oldest first."""
+        touching = (
+            HubCondition.ward == ward,
+            HubCondition.since_us < end_us,
+            HubCondition.cleared_us.is_(None) | (HubCondition.cleared_us > start_us),
+        )
+        with self._reading() as session:
+            rows = session.scalars(select(HubCondition).where(*touching).order_by(HubCondition.since_us))
+            return [_condition_record(row) for row in rows]
+
+    def losses(self) -> dict[tuple[str, bytes], IntervalSet]:
+        """By ward and incarnation."""
+        found: dict[tuple[str, bytes], IntervalSet] = {}
+        with self._reading() as session:
+            for row in session.scalars(select(NamedLoss)):
+                key = (row.ward, row.incarnation)
+                found.setdefault(key, IntervalSet()).add(row.first_position, row.last_position)
+        return found
+
+    def presence(self, ward: str) -> list[PresenceRecord]:
+        """When the ward came and went, oldest first."""
+        with self._reading() as session:
+            rows = session.scalars(
+                select(PresenceChange).where(PresenceChange.ward == ward).order_by(PresenceChange.id)
+            )
+            return [PresenceRecord(row.ward, row.at_us, row.online, row.why) for row in rows]
+
+    def _reading(self) -> Session:
+        return Session(self._engine)
+
+
+def _ward_row(ward: WardRecord) -> Ward:
+    return Ward(
+        id=ward.id,
+        first_seen_us=ward.first_seen_us,
+        last_word_us=ward.last_word_us,
+        online=ward.online,
+        offline_since_us=ward.offline_since_us,
+        incarnation=ward.incarnation,
+        agent_version=ward.agent_version,
+    )
+
+
+def _ward_record(row: Ward) -> WardRecord:
+    return WardRecord(
+        id=row.id,
+        first_seen_us=row.first_seen_us,
+        last_word_us=row.last_word_us,
+        online=row.online,
+        offline_since_us=row.offline_since_us,
+        incarnation=row.incarnation,
+        agent_version=row.agent_version,
+    )
+
+
+def _presence_row(record: PresenceRecord) -> PresenceChange:
+    return PresenceChange(ward=record.ward, at_us=record.at_us, online=record.online, why=record.why)
+
+
+def _condition_row(record: HubConditionRecord) -> HubCondition:
+    return HubCondition(
+        ward=record.ward,
+        rule=record.rule,
+        severity=int(record.severity),
+        since_us=record.since_us,
+        raised_us=record.raised_us,
+        cleared_us=record.cleared_us,
+    )
+
+
+def _condition_record(row: HubCondition) -> HubConditionRecord:
+    return HubConditionRecord(row.ward, row.rule, Severity(row.severity), row.since_us, row.raised_us, row.cleared_us)
+
+
+def _clear(session: Session, record: HubConditionRecord) -> None:
+    still_open = (
+        HubCondition.ward == record.ward,
+        HubCondition.rule == record.rule,
+        HubCondition.cleared_us.is_(None),
+    )
+    session.execute(update(HubCondition).where(*still_open).values(cleared_us=record.cleared_us))
+
+
+def _put_loss(session: Session, loss: LossRecord, now_us: int) -> None:
+    row = {
+        "ward": loss.ward,
+        "incarnation": loss.incarnation,
+        "first_position": loss.first,
+        "last_position": loss.last,
+        "why": loss.why,
+        "noted_us": now_us,
+    }
+    session.execute(insert(NamedLoss).values(row).on_conflict_do_nothing())  # a tombstone may be told twice

@@ -1,0 +1,261 @@
+"""Which entries to ask the wards for, when, and what to confirm: the district's half of the log over MQTT.
+
+Live entries come by themselves; a hole is asked for in bounded ranges, few at a time, wards in turns. Nothing here
+counts on a request or its answer arriving: what stays missing is asked for again, less and less often.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from district.holdings import Holdings, Incarnation
+from district.records import LossRecord
+from telemetry import wire_pb2 as wire
+from telemetry.clock import Clock
+
+RANGE_POSITIONS = 500
+OUTSTANDING_PER_WARD = 2
+OUTSTANDING = 8
+GRACE_SECONDS = 0.5  # a hole may be a message that is on its way
+ANSWER_SECONDS = 5.0
+LONGEST_PAUSE_SECONDS = 60.0
+CONFIRM_SECONDS = 1.0
+MOST_RANGES = 2_000  # of one confirmation
+REFUSALS = 3  # an entry that was of no use so often will never be
+
+Send = Callable[[str, wire.Request], bool]  # to a ward; False when the broker is not there
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Request:
+    """A range that was asked for and has not come whole."""
+
+    ward: str
+    incarnation: Incarnation
+    first: int
+    last: int
+    deadline: float
+
+    def open_ranges(self) -> list[tuple[int, int]]:
+        holes = self.incarnation.held.missing(self.first, self.last)
+        return [left for hole in holes for left in self.incarnation.lost.missing(*hole)]
+
+
+@dataclass(slots=True)
+class _Ward:
+    """What replication knows of one ward. Times are monotonic seconds."""
+
+    id: str
+    current: bytes = b""
+    listening: bool = False  # its agent is there to answer
+    dirty: bool = False  # there may be holes
+    ask_at: float = 0.0
+    pause_seconds: float = ANSWER_SECONDS
+    requests: dict[str, _Request] = field(default_factory=dict)
+    unconfirmed: dict[bytes, Incarnation] = field(default_factory=dict)
+    confirm_at: float = 0.0
+    refusals: dict[tuple[bytes, int], int] = field(default_factory=dict)
+
+
+class Replication:
+    """Used by the ingest's thread only."""
+
+    def __init__(self, clock: Clock, holdings: Holdings, send: Send, wards: Iterable[str]) -> None:
+        self._clock, self._holdings, self._send = clock, holdings, send
+        self._wards = {ward: _Ward(ward, dirty=True) for ward in wards}
+        self._turns = itertools.cycle(self._wards.values())
+        self._numbers = itertools.count(clock.wall_us())  # ids that no earlier hub used
+
+    # ---- what the wards say -------------------------------------------------------------------------------------
+
+    def status(self, ward: str, status: wire.Status, *, live: bool) -> list[LossRecord]:
+        """What the ward holds. The result is what is thereby known to be lost."""
+        state = self._wards[ward]
+        losses: list[LossRecord] = []
+        told = {held.incarnation: (held.first_position, held.last_position) for held in status.held}
+        told[status.incarnation] = (status.first_position, status.head_position)
+        if not status.online:
+            # A will was written when the agent connected: its positions are old, but they were true.
+            state.listening = False
+            self.seen(ward, status.incarnation, status.head_position)
+            return losses
+        back = not state.listening or state.current != status.incarnation
+        state.current, state.listening = status.incarnation, True
+        if live:
+            state.pause_seconds = ANSWER_SECONDS
+        for incarnation in {*told, *(known.id for known in self._holdings.ward(ward))}:
+            known = self._holdings.of(ward, incarnation)
+            first, head = told.get(incarnation, (known.head + 1, 0))
+            for hole in known.given_up(max(first, 1), head):
+                losses.append(LossRecord(ward, incarnation, *hole, why="not_held"))
+            if incarnation == status.incarnation or (back and incarnation in told):
+                state.unconfirmed[incarnation] = known  # it may have missed what was confirmed before
+        self.suspect(ward)
+        return losses
+
+    def listening(self, ward: str, listening: bool) -> None:
+        """Whether the ward's agent is there to answer, as its presence tells."""
+        self._wards[ward].listening = listening
+
+    def seen(self, ward: str, incarnation: bytes, last: int) -> None:
+        """A batch came that ends at position `last`, whatever became of it."""
+        known = self._holdings.of(ward, incarnation)
+        if last > known.head:
+            known.head = last
+
+    def suspect(self, ward: str) -> None:
+        """There may be holes that nothing else will show."""
+        state = self._wards[ward]
+        if not state.dirty:
+            state.dirty = True
+            state.ask_at = max(state.ask_at, self._clock.monotonic() + GRACE_SECONDS)
+
+    def refused(self, ward: str, incarnation: bytes, position: int) -> LossRecord | None:
+        """An entry was of no use. When it was so too often, it is a loss."""
+        state = self._wards[ward]
+        key = (incarnation, position)
+        state.refusals[key] = state.refusals.get(key, 0) + 1
+        self.suspect(ward)
+        if state.refusals[key] < REFUSALS:
+            return None
+        del state.refusals[key]
+        return LossRecord(ward, incarnation, position, position, why="refused")
+
+    def reply(self, ward: str, reply: wire.Reply) -> list[LossRecord]:
+        """What came of a request. The result is what the ward says that it no longer holds."""
+        state = self._wards[ward]
+        request = state.requests.get(reply.request_id)
+        if request is None:
+            return []
+        losses = [
+            LossRecord(
+                ward, request.incarnation.id, max(each.first, request.first), min(each.last, request.last), "not_held"
+            )
+            for each in reply.unavailable
+            if each.first <= request.last and each.last >= request.first
+        ]
+        if not reply.ok:
+            logger.warning("ward %s cannot replay: %s %s", ward, reply.reason.code, reply.reason.detail)
+        # Nothing more will come of it. If not all of it is held by the next tick, it is asked for again, later.
+        request.deadline = self._clock.monotonic()
+        return losses
+
+    def lost(self, loss: LossRecord) -> None:
+        """This will never come."""
+        self._holdings.of(loss.ward, loss.incarnation).lost.add(loss.first, loss.last)
+
+    def stored(self, ward: str, incarnation: Incarnation, *, progress: bool) -> None:
+        """Something of it is held now, or came again: tell the ward."""
+        state = self._wards[ward]
+        state.unconfirmed[incarnation.id] = incarnation
+        if not progress:
+            return
+        if next(incarnation.missing(), None) is not None:
+            self.suspect(ward)
+        state.pause_seconds = ANSWER_SECONDS
+        deadline = self._clock.monotonic() + ANSWER_SECONDS
+        for request in state.requests.values():
+            if request.incarnation is incarnation:
+                request.deadline = deadline
+
+    # ---- what the hub says --------------------------------------------------------------------------------------
+
+    def tick(self, *, may_ask: bool) -> None:
+        """Send what is due. `may_ask` is False while the hub has enough to do, or nowhere to put more."""
+        now = self._clock.monotonic()
+        for state in self._wards.values():
+            self._end_requests(state, now)
+            if state.unconfirmed and now >= state.confirm_at:
+                self._confirm(state, now)
+        if may_ask:
+            self._ask(now)
+
+    def next_due_seconds(self) -> float:
+        """In how many seconds `tick` has something to do; many when nothing is known to be due."""
+        now = self._clock.monotonic()
+        due = [state.confirm_at for state in self._wards.values() if state.unconfirmed]
+        due += [state.ask_at for state in self._wards.values() if state.dirty and state.listening]
+        return max(min(due, default=now + 60.0) - now, 0.0)
+
+    def _pause(self, state: _Ward) -> None:
+        state.ask_at = self._clock.monotonic() + state.pause_seconds
+        state.pause_seconds = min(state.pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+
+    def _end_requests(self, state: _Ward, now: float) -> None:
+        for number, request in list(state.requests.items()):
+            if not request.open_ranges():
+                del state.requests[number]
+            elif now >= request.deadline:
+                logger.info("ward %s did not replay all of %d..%d", state.id, request.first, request.last)
+                del state.requests[number]
+                self._pause(state)
+
+    def _confirm(self, state: _Ward, now: float) -> None:
+        for incarnation in list(state.unconfirmed.values()):
+            ranges = list(incarnation.held)[-MOST_RANGES:]
+            committed = wire.Committed(
+                incarnation=incarnation.id, ranges=[wire.Range(first=first, last=last) for first, last in ranges]
+            )
+            if ranges and not self._send(state.id, wire.Request(id=self._number(), committed=committed)):
+                break
+            del state.unconfirmed[incarnation.id]
+        state.confirm_at = now + CONFIRM_SECONDS
+
+    def _ask(self, now: float) -> None:
+        """Give each ward its turn, one range at a time, until enough is under way or nobody has holes."""
+        under_way = sum(len(state.requests) for state in self._wards.values())
+        idle = 0
+        while under_way < OUTSTANDING and idle < len(self._wards):
+            if self._ask_ward(next(self._turns), now):
+                under_way += 1
+                idle = 0
+            else:
+                idle += 1
+
+    def _ask_ward(self, state: _Ward, now: float) -> bool:
+        if not (state.dirty and state.listening) or now < state.ask_at or len(state.requests) >= OUTSTANDING_PER_WARD:
+            return False
+        hole = self._next_hole(state)
+        if hole is None:
+            state.dirty = bool(state.requests)
+            return False
+        incarnation, first, last = hole
+        number = self._number()
+        replay = wire.ReplayRange(incarnation=incarnation.id, first=first, last=last)
+        if not self._send(state.id, wire.Request(id=number, replay=replay)):
+            self._pause(state)
+            return False
+        state.requests[number] = _Request(state.id, incarnation, first, last, now + ANSWER_SECONDS)
+        return True
+
+    def _next_hole(self, state: _Ward) -> tuple[Incarnation, int, int] | None:
+        """The present incarnation first, since it says how things are now; in it the oldest hole, in order."""
+        incarnations = self._holdings.ward(state.id)
+        for incarnation in sorted(incarnations, key=lambda each: each.id != state.current):
+            for first, last in incarnation.missing():
+                for start in _not_asked(state.requests.values(), incarnation, first, last):
+                    return incarnation, start[0], min(start[1], start[0] + RANGE_POSITIONS - 1)
+        return None
+
+    def _number(self) -> str:
+        return f"{next(self._numbers):x}"
+
+
+def _not_asked(
+    requests: Iterable[_Request], incarnation: Incarnation, first: int, last: int
+) -> Iterable[tuple[int, int]]:
+    """What of first..last is not under way."""
+    left = first
+    for request in sorted((each for each in requests if each.incarnation is incarnation), key=lambda each: each.first):
+        if request.last < left or request.first > last:
+            continue
+        if request.first > left:
+            yield left, request.first - 1
+        left = max(left, request.last + 1)
+    if left <= last:
+        yield left, last

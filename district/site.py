@@ -1,0 +1,153 @@
+"""The district as the console sees it: a Site of many wards."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from dashboards.console.site import (
+    ConditionSpan,
+    DeviceState,
+    History,
+    Listener,
+    OpenCondition,
+    UnknownPlaceError,
+    WardState,
+)
+from district.condition_book import Entry as BookEntry
+from district.condition_book import spans
+from district.hub_conditions import condition_of
+from district.projection import WardView
+from district.records import Records
+from district.situation import Numbers, Situation
+from district.stamps import Stamp
+from store.base import Event, SeriesKey, Store
+from telemetry import wire_pb2 as wire
+from telemetry.clock import Clock
+from telemetry.conditions import Condition
+from telemetry.entry import EntryError, decode
+from telemetry.readings import DeviceInfo, Inventory
+
+logger = logging.getLogger(__name__)
+
+
+class DistrictSite:
+    """See dashboards.console.site.Site. Every call may come from any thread."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        label: str,
+        situation: Situation,
+        store: Store,
+        records: Records,
+        send: Callable[[str, wire.Request], bool],
+    ) -> None:
+        self._clock, self._label = clock, label
+        self._situation, self._store, self._records, self._send = situation, store, records, send
+
+    @property
+    def label(self) -> str:
+        return self._label
+
+    def now_us(self) -> int:
+        return self._clock.wall_us()
+
+    def wards(self) -> Sequence[WardState]:
+        return [self.ward(ward) for ward in self._situation.wards]
+
+    def ward(self, ward: str) -> WardState:
+        self._view(ward)
+        record = self._situation.presence.record(ward)
+        numbers = self._situation.numbers.get(ward, Numbers())
+        return WardState(
+            id=ward,
+            name=self._situation.wards[ward],
+            presence=self._situation.presence.presence(ward),
+            last_word_us=record.last_word_us if record else None,
+            offline_since_us=record.offline_since_us if record else None,
+            missing_positions=numbers.missing_positions,
+            named_losses=numbers.named_losses,
+            agent_version=record.agent_version if record else "",
+        )
+
+    def devices(self, ward: str) -> Sequence[DeviceState]:
+        view = self._view(ward)
+        with self._situation.lock:
+            return [view.state(info) for info in view.inventory.devices]
+
+    def device(self, ward: str, device: str) -> DeviceState:
+        view = self._view(ward)
+        with self._situation.lock:
+            return view.state(self._info(view, device))
+
+    def open_conditions(self, ward: str | None = None) -> Sequence[OpenCondition]:
+        if ward is not None:
+            self._view(ward)
+        wards = self._situation.wards if ward is None else (ward,)
+        found = [each for name in wards for each in self._situation.open_conditions(name)]
+        return sorted(found, key=lambda each: (-each.condition.severity, each.condition.since_us))
+
+    def condition_spans(self, ward: str, device: str, start_us: int, end_us: int) -> Sequence[ConditionSpan]:
+        view = self._view(ward)
+        if device:
+            with self._situation.lock:
+                self._info(view, device)
+        # From the begin of all time: what was raised before start_us may last into it.
+        entries = [
+            *self._told(ward, "condition", device, end_us),
+            *self._told(ward, "inventory", None, end_us),
+        ]
+        found = spans(entries)
+        if not device:
+            own = self._records.conditions(ward, start_us, end_us)
+            found += [ConditionSpan(condition_of(each), each.since_us, each.cleared_us) for each in own]
+        touching = [
+            span for span in found if span.start_us < end_us and (span.end_us is None or span.end_us > start_us)
+        ]
+        return sorted(touching, key=lambda span: span.start_us)
+
+    def history(self, ward: str, device: str, metric: str, instance: str, start_us: int, end_us: int) -> History:
+        view = self._view(ward)
+        with self._situation.lock:
+            self._info(view, device)
+        series = self._store.history(SeriesKey(ward, device, metric, instance), start_us, end_us)
+        return History(series.times_us, series.values)  # the console thins it to what its chart can show
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        return self._situation.listen(listener)
+
+    def poll_now(self, ward: str, device: str) -> None:
+        view = self._view(ward)
+        with self._situation.lock:
+            self._info(view, device)
+        request = wire.Request(id=f"poll-{self._clock.wall_us():x}", poll=wire.PollNow(device=device))
+        if not self._send(ward, request):
+            logger.info("ward %s cannot be asked to poll %s: no broker", ward, device)
+
+    def _view(self, ward: str) -> WardView:
+        try:
+            return self._situation.views[ward]
+        except KeyError as error:
+            raise UnknownPlaceError(ward) from error
+
+    def _info(self, view: WardView, device: str) -> DeviceInfo:
+        info = view.info(device)
+        if info is None:
+            raise UnknownPlaceError(f"{view.ward}/{device}")
+        return info
+
+    def _told(self, ward: str, payload: str, device: str | None, end_us: int) -> list[BookEntry]:
+        events = self._store.events(ward, payload=payload, device=device, end_us=end_us)
+        return [entry for event in events if (entry := _book_entry(event)) is not None]
+
+
+def _book_entry(event: Event) -> BookEntry | None:
+    try:
+        payload = decode(event.entry).payload
+    except EntryError as error:
+        logger.error("the store's entry %d of ward %s cannot be read: %s", event.position, event.ward, error)
+        return None
+    if not isinstance(payload, (Condition, Inventory)):
+        return None
+    return Stamp(event.incarnation, event.position, event.wall_time_us), payload

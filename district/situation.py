@@ -1,0 +1,67 @@
+"""How things are in all wards now. One thread (the ingest's) writes, any thread reads."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dashboards.console.site import Change, Listener, OpenCondition
+from district.hub_conditions import HubConditions
+from district.presence import PresenceBook
+from district.projection import WardView
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Numbers:
+    """What the district counts of one ward."""
+
+    missing_positions: int = 0
+    named_losses: int = 0
+    refused_entries: int = 0
+    dropped_duplicates: int = 0
+
+
+@dataclass(slots=True)
+class Situation:
+    """The wards as they are configured (id to name) and what is known of each. Hold `lock` around `views`."""
+
+    wards: Mapping[str, str]
+    presence: PresenceBook
+    conditions: HubConditions
+    views: dict[str, WardView]
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    numbers: dict[str, Numbers] = field(default_factory=dict)
+    _listeners: list[Listener] = field(default_factory=list)
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """See Site.listen."""
+        with self.lock:
+            self._listeners.append(listener)
+
+        def end() -> None:
+            with self.lock:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return end
+
+    def tell(self, changes: Iterable[Change]) -> None:
+        """Each change once, to each listener. A listener that fails harms nobody else."""
+        with self.lock:
+            listeners = list(self._listeners)
+        for change in dict.fromkeys(changes):
+            for listener in listeners:
+                try:
+                    listener(change)
+                except Exception:  # somebody's page is no reason to stop taking in readings
+                    logger.exception("a listener failed")
+
+    def open_conditions(self, ward: str) -> list[OpenCondition]:
+        """The ward's own conditions and the district's about it."""
+        with self.lock:
+            own = self.views[ward].open_conditions()
+        return [*self.conditions.of(ward), *own]

@@ -1,0 +1,55 @@
+"""GET /api/statistics: what the district counts of each ward, for those who look after it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import Response
+
+from dashboards.console.api.common import PROBLEMS, SignedIn, answer
+from dashboards.console.models import Out
+from district.situation import Numbers, Situation
+
+
+class WardStatistics(Out):
+    """Of one ward. Counts since the hub first ran, except what is missing now."""
+
+    id: str
+    missing_positions: int  # the ward has them, the district not yet
+    named_losses: int  # entries that will never come
+    refused_entries: int  # entries and messages that do not parse or do not fit
+    dropped_duplicates: int  # positions that came again and were left out
+
+
+class StatisticsOut(Out):
+    """All wards that the one who asks may see."""
+
+    now_ms: int
+    wards: list[WardStatistics]
+
+
+def install(app: FastAPI, situation: Situation) -> None:
+    """Add the route to the console's."""
+    routes = APIRouter(prefix="/api", tags=["statistics"], responses=PROBLEMS)
+
+    @routes.get("/statistics", response_model=StatisticsOut)
+    def statistics(request: Request, viewer: SignedIn) -> Response:
+        """What came in, what is missing, what was of no use."""
+        wards = [_of(ward, situation) for ward in situation.wards if viewer.may_see(ward)]
+        return answer(request, StatisticsOut(now_ms=request.app.state.console.site.now_us() // 1000, wards=wards))
+
+    already = len(app.router.routes)
+    app.include_router(routes)
+    # Before the pages' route, which takes whatever no other route wants.
+    app.router.routes[:0] = app.router.routes[already:]
+    del app.router.routes[already + len(routes.routes) :]
+
+
+def _of(ward: str, situation: Situation) -> WardStatistics:
+    numbers = situation.numbers.get(ward, Numbers())
+    return WardStatistics(
+        id=ward,
+        missing_positions=numbers.missing_positions,
+        named_losses=numbers.named_losses,
+        refused_entries=numbers.refused_entries,
+        dropped_duplicates=numbers.dropped_duplicates,
+    )

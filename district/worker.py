@@ -1,0 +1,51 @@
+"""The ingest's thread: takes groups from the inbox, has them handled, and survives whatever goes wrong in one."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from district.inbox import Inbox
+from district.ingest import Ingest
+from district.link import Link
+
+IDLE_SECONDS = 0.5  # how late what is due without any message may be
+
+logger = logging.getLogger(__name__)
+
+
+class Worker:
+    """Starts, and ends with what is in hand."""
+
+    def __init__(self, ingest: Ingest, inbox: Inbox, link: Link) -> None:
+        self._ingest, self._inbox, self._link = ingest, inbox, link
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Handle what has come, then end. Stop the link first."""
+        self._stopping.set()
+        self._inbox.close()
+        self._thread.join()
+        self._ingest.close()
+
+    def _run(self) -> None:
+        while True:
+            group = self._inbox.take(IDLE_SECONDS)
+            if not group and self._stopping.is_set():
+                return
+            try:
+                self._ingest.process(group, hearing_since=self._link.hearing_since, busy=self._inbox.busy)
+            except Exception:  # what was in hand is missing, and will be asked for again
+                logger.exception("handling %d messages failed", len(group))
+                self._recover()
+
+    def _recover(self) -> None:
+        try:
+            self._ingest.reload()
+        except Exception:  # the store is beyond reading; each further group tries again
+            logger.exception("reading again what the store holds failed")
+            self._stopping.wait(IDLE_SECONDS)
