@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import logging
 import re
 import secrets
 import unicodedata
@@ -20,6 +21,8 @@ from dashboards.console.tables import User, UserSession, UserWard
 from dashboards.console.throttle import Limit, Throttle
 from telemetry.clock import Clock
 from telemetry.kinds import is_id
+
+log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 12 * 3600
 ABSOLUTE_SECONDS = 7 * 24 * 3600
@@ -169,6 +172,7 @@ class Accounts:
             user = _user(session, name)
             password_hash = None if user is None else user.password_hash
         if not self._passwords.verify(password_hash, password) or user is None or password_hash is None:
+            log.info("sign-in of %r from %s refused", name, address)
             raise WrongSignInError
         for throttle, key in tries:
             throttle.succeeded(key, clear=throttle is self._by_both)
@@ -244,6 +248,7 @@ class Accounts:
         tries = [(self._by_both, f"{name} {network}"), (self._by_address, network), (self._by_user, name)]
         wait = max(throttle.wait_seconds(key) for throttle, key in tries)
         if wait > 0:
+            log.warning("sign-in of %r from %s has to wait %.0f s: too many tries", name, address, wait)
             raise TooManyTriesError(wait)
         for throttle, key in tries:
             throttle.begin(key)

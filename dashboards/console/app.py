@@ -54,8 +54,9 @@ def create_app(site: Site, accounts: Accounts, settings: ConsoleSettings | None 
 
     @app.get("/api/health", tags=["health"])
     async def health(request: Request) -> Response:
-        """Whether the console answers at all; needs no sign-in."""
-        return Response(b'{"ok":true}', 200, {"Cache-Control": "no-store"}, "application/json")
+        """Whether the console answers and its pages get their news; needs no sign-in."""
+        content, status = (b'{"ok":false}', 503) if fanout.failed else (b'{"ok":true}', 200)
+        return Response(content, status, {"Cache-Control": "no-store"}, "application/json")
 
     app.include_router(static.router(settings.static))
     return app

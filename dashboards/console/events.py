@@ -79,6 +79,7 @@ class Fanout:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._limiter = CapacityLimiter(1)
+        self.failed = False
 
     # ---- for pages (any thread) ----
 
@@ -144,7 +145,14 @@ class Fanout:
     # ---- the builder ----
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled. Where it ends otherwise, `failed` says so, and the pages' streams end."""
+        try:
+            await self._run()
+        except Exception:
+            self.failed = True
+            log.exception("the live pages' fan-out ended; they get no news until the console starts again")
+
+    async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
         beat = asyncio.create_task(self._beat())
         stop_listening = await to_thread.run_sync(self._site.listen, self._changed)

@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 from dashboards.console.site import Change, Presence, Topic
+from telemetry.clock import SystemClock
 from telemetry.conditions import Severity
-from tests.dashboards.conftest import Running
+from tests.dashboards.conftest import Running, make_site
 from tests.dashboards.plain_site import condition, device_state
 
 Run = Callable[..., Running]
@@ -340,6 +341,14 @@ def test_the_stream_of_a_session_that_ended_elsewhere_ends_too(run_console: Run)
     listening = Listening(running.client(), "/api/events")
     running.app.state.console.accounts.reset_password("lan")
     assert listening.ended.wait(5)
+
+
+def test_a_fan_out_that_cannot_go_on_shows_in_the_health(run_console: Run) -> None:
+    site = make_site(SystemClock())
+    site.listen = lambda listener: 1 / 0  # type: ignore[assignment,method-assign]
+    running = run_console(site)
+    running.until(lambda: httpx.get(f"{running.url}/api/health").status_code == 503, "the health hides it")
+    assert running.client().get("/api/wards").status_code == 200
 
 
 def test_the_server_stops_at_once_though_streams_are_open(run_console: Run) -> None:

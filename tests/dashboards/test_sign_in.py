@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+import subprocess
+import sys
 import time
 
 import httpx
@@ -193,6 +195,25 @@ async def test_fifty_sign_ins_at_once_hold_up_nobody_else(client: httpx.AsyncCli
         slowest = max(slowest, time.perf_counter() - start)
     assert {each.result().status_code for each in crowd} == {200}
     assert slowest < 1.0, slowest
+
+
+def test_forty_verifications_at_once_take_the_memory_of_two_and_give_it_back() -> None:
+    program = """
+import threading, psutil, resource
+from dashboards.console.passwords import Passwords
+passwords = Passwords()
+hashed = passwords.hash("x" * 12)
+process = psutil.Process()
+before, peak_before = process.memory_info().rss, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+threads = [threading.Thread(target=passwords.verify, args=(hashed, "x" * 12)) for _ in range(40)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+after, peak = process.memory_info().rss, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print((after - before) // 2**20, (peak - peak_before) // 2**10)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    left_mib, peak_mib = (int(figure) for figure in done.stdout.split())
+    assert left_mib <= 8 and peak_mib <= 48, (left_mib, peak_mib)
 
 
 async def test_a_new_password_ends_the_users_other_sessions(client: httpx.AsyncClient, app: FastAPI) -> None:
