@@ -12,23 +12,23 @@ from importlib.metadata import version
 from pathlib import Path
 
 from edge_agent import devices
-from edge_agent.clock_watch import ClockWatch
 from edge_agent.config import Configuration, JournalSection, UplinkSection
 from edge_agent.open_conditions import open_conditions
 from edge_agent.recorder import Recorder
+from edge_agent.rules.memory import SeenGood
 from edge_agent.schedule import Scheduler
 from edge_agent.uplink.link import Broker
 from edge_agent.uplink.worker import Uplink, UplinkSettings
+from edge_agent.watch import Watch
 from journal.events import events_newest_first
 from journal.journal import Journal
 from journal.model import JournalSettings
 from telemetry.clock import Clock
-from telemetry.entry import Lifecycle, LifecycleEvent
 
 log = logging.getLogger(__name__)
 
 JOURNAL_FILE = "journal.db"
-CLOCK_LOOK_SECONDS = 5.0
+SEEN_FILE = "seen-good.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ class Agent:
         self._clock = clock
         self._chance = chance
         self._version = version("wardwatch")
-        self._journal_file = (options.data_dir or configuration.data_dir) / JOURNAL_FILE
+        self._folder = options.data_dir or configuration.data_dir
+        self._journal_file = self._folder / JOURNAL_FILE
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -85,29 +86,27 @@ class Agent:
         recorder = Recorder(journal, engine, kinds, self._clock)
         scheduler = Scheduler(schedules, recorder.take, self._chance)
         uplink = self._make_uplink(journal, scheduler, loop)
+        memory = SeenGood(self._folder / SEEN_FILE)
         journal.append(devices.inventory(configuration))
-        recorder.put(engine.restore(open_conditions(events_newest_first(self._journal_file))))
+        recorder.put(engine.restore(open_conditions(events_newest_first(self._journal_file)), memory.load()))
+        watch = Watch(journal, self._clock, uplink, engine, memory)
         log.info("watching %d devices of %s", len(schedules), configuration.ward.id)
         try:
-            await self._until_stopped(scheduler, journal)
+            await self._until_stopped(scheduler, watch)
         finally:
             for schedule in schedules:
                 await schedule.collector.close()
+            memory.save(engine.seen_good())
             await asyncio.to_thread(self._end, journal, uplink)
 
-    async def _until_stopped(self, scheduler: Scheduler, journal: Journal) -> None:
-        work = asyncio.ensure_future(self._work(scheduler, journal))
+    async def _until_stopped(self, scheduler: Scheduler, watch: Watch) -> None:
+        work = asyncio.ensure_future(_work(scheduler, watch))
         stop = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait((work, stop), return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
         work.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await work
-
-    async def _work(self, scheduler: Scheduler, journal: Journal) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(scheduler.run())
-            tasks.create_task(self._watch_clock(journal))
 
     def _end(self, journal: Journal, uplink: Uplink | None) -> None:
         journal.finish()
@@ -117,15 +116,6 @@ class Agent:
                 log.warning("the district has not confirmed the last entries within %g s", linger)
             uplink.stop()
         log.info("stopped")
-
-    async def _watch_clock(self, journal: Journal) -> None:
-        watch = ClockWatch(self._clock)
-        while True:
-            await asyncio.sleep(CLOCK_LOOK_SECONDS)
-            step = watch.step()
-            if step is not None:
-                log.warning("the wall clock jumped by %+.1f s", step)
-                journal.append(Lifecycle(LifecycleEvent.CLOCK_STEPPED, detail=f"{step:+.3f} s"), urgent=True)
 
     def _make_uplink(self, journal: Journal, scheduler: Scheduler, loop: asyncio.AbstractEventLoop) -> Uplink | None:
         section = self._configuration.uplink
@@ -147,6 +137,12 @@ class Agent:
         journal.subscribe(uplink.offer)
         uplink.start()
         return uplink
+
+
+async def _work(scheduler: Scheduler, watch: Watch) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(scheduler.run())
+        tasks.create_task(watch.run())
 
 
 def _broker(url: str, section: UplinkSection | None) -> Broker:

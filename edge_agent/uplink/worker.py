@@ -23,6 +23,7 @@ from telemetry.topics import Topic, What
 log = logging.getLogger(__name__)
 
 MAX_REPLAYS_WAITING = 64
+LAST_WORDS_SECONDS = 2.0  # what a stop may take to send what just became durable
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Uplink:
         self._chance = chance
         self._bell = threading.Condition()
         self._stopping = False
+        self._stop_at = 0.0
         self._accepting = False
         self._nudged = False
         self._live: deque[Durable] = deque()
@@ -89,8 +91,9 @@ class Uplink:
         self._thread.start()
 
     def stop(self) -> None:
-        """Say goodbye, so that the district knows at once, and end."""
+        """Send what is durable by now, say goodbye, so that the district knows at once, and end."""
         with self._bell:
+            self._stop_at = self._clock.monotonic() + LAST_WORDS_SECONDS
             self._stopping = True
             self._bell.notify_all()
         self._thread.join()
@@ -178,14 +181,18 @@ class Uplink:
         self.counts.connections += 1
         self._say(f"uplink to {self._settings.broker} is there")
         self._publish_status()
-        while not link.ended and not self._stopping:
+        while not link.ended and not self._done():
             if not self._work():
                 with self._bell:
                     if self._nothing_new(link):
                         self._bell.wait(self._seconds_until_due())
-        if not self._stopping:
+        if link.ended:
             self._say(f"uplink to {self._settings.broker} lost: {link.ended}")
         return True
+
+    def _done(self) -> bool:
+        """Whether to stop now: asked to, and nothing left to send or no more time for it."""
+        return self._stopping and (not self._live or self._clock.monotonic() >= self._stop_at)
 
     # ---- one piece of work at a time -----------------------------------------------------------------------------
 
@@ -219,11 +226,11 @@ class Uplink:
     def _nothing_new(self, link: Link) -> bool:
         """Whether to wait; asked with the bell in hand, so that nothing that rang just now is slept over."""
         waits = bool(self._live) and self._may_send()
-        return not (waits or self._inbox or self._nudged or link.ended or self._stopping)
+        return not (waits or self._inbox or self._nudged or link.ended or self._done())
 
     def _seconds_until_due(self) -> float:
         now = self._clock.monotonic()
-        due = self._status_at
+        due = min(self._status_at, self._stop_at) if self._stopping else self._status_at
         if self._replays and self._may_send():
             due = min(due, self._replay_at)
         return max(0.0, due - now)

@@ -1,0 +1,297 @@
+"""When a condition is raised, changed and cleared."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import telemetry
+from edge_agent.rules.engine import DeviceRules, Engine, Moment, Seen
+from edge_agent.rules.model import Override, rules_for, standard_rules
+from telemetry.catalogue import metrics
+from telemetry.conditions import Condition, ConditionState, Severity
+from telemetry.kinds import Kind
+from telemetry.readings import PollResult, Reading, ReasonCode, unreachable
+
+WALL = 1_790_000_000_000_000
+LOST = unreachable(ReasonCode.NO_ANSWER)
+CLOSED = unreachable(ReasonCode.PORT_CLOSED)
+RAISED, CHANGED, CLEARED = ConditionState.RAISED, ConditionState.CHANGED, ConditionState.CLEARED
+
+
+def at(seconds: float) -> Moment:
+    return Moment(WALL + round(seconds * 1e6), 1000 + seconds)
+
+
+def poll(**values: float) -> PollResult:
+    return PollResult(True, tuple(Reading(metric, value) for metric, value in values.items()))
+
+
+def ports(**up: tuple[int, int]) -> PollResult:
+    """ports(p1=(enabled, up))"""
+    found = [Reading("port_enabled", float(enabled), name) for name, (enabled, _) in up.items()]
+    return PollResult(True, (*found, *(Reading("port_up", float(state), name) for name, (_, state) in up.items())))
+
+
+def judge(kind: Kind, *overrides: Override) -> DeviceRules:
+    return DeviceRules("d", rules_for("d", kind, overrides))
+
+
+def short(conditions: list[Condition]) -> str:
+    """ "+ups_on_battery!" : raised (+), changed (~) or cleared (-); a failure (!), attention (?)."""
+    signs = {RAISED: "+", CHANGED: "~", CLEARED: "-"}
+    marks = {Severity.FAILURE: "!", Severity.ATTENTION: "?", Severity.INFO: "."}
+    return " ".join(
+        f"{signs[each.state]}{each.rule}{'/' + each.instance if each.instance else ''}{marks[each.severity]}"
+        for each in conditions
+    )
+
+
+@dataclass(frozen=True)
+class Case:
+    """Polls by their second, and what each should bring."""
+
+    name: str
+    kind: Kind
+    steps: list[tuple[float, PollResult, str]]
+
+
+BLACK = "toner_low/toner_black_percent"
+CASES = [
+    Case(
+        "one lost datagram raises nothing",
+        Kind.UPS,
+        [(0, poll(), ""), (3, LOST, ""), (6, poll(), ""), (9, LOST, "")],
+    ),
+    Case("two misses raise", Kind.UPS, [(0, poll(), ""), (3, LOST, ""), (6, LOST, "+unreachable!"), (9, LOST, "")]),
+    Case(
+        "two misses at the same moment do not",
+        Kind.UPS,
+        [(0, LOST, ""), (0.5, LOST, ""), (2.5, LOST, "+unreachable!")],
+    ),
+    Case("an answer clears", Kind.UPS, [(0, LOST, ""), (6, LOST, "+unreachable!"), (9, poll(), "-unreachable!")]),
+    Case(
+        "another reason is a change",
+        Kind.UPS,
+        [(0, LOST, ""), (6, LOST, "+unreachable!"), (9, CLOSED, "~unreachable!"), (12, CLOSED, "")],
+    ),
+    Case(
+        "on battery and back",
+        Kind.UPS,
+        [(0, poll(on_battery=0), ""), (3, poll(on_battery=1), "+ups_on_battery!"), (6, poll(on_battery=1), ""),
+         (9, poll(on_battery=0), "-ups_on_battery!")],
+    ),
+    Case("found on battery", Kind.UPS, [(0, poll(on_battery=1), "+ups_on_battery!")]),
+    Case("another kind's reading is nobody's business", Kind.PRINTER, [(0, poll(on_battery=1), "")]),
+    Case(
+        "what is not known has not cleared",
+        Kind.UPS,
+        [(0, poll(on_battery=1), "+ups_on_battery!"), (3, LOST, ""), (9, LOST, "+unreachable!"),
+         (12, poll(on_battery=1), "-unreachable!"), (15, poll(on_battery=0), "-ups_on_battery!")],
+    ),
+    Case(
+        "battery low has hysteresis",
+        Kind.UPS,
+        [(0, poll(battery_charge_percent=21), ""), (3, poll(battery_charge_percent=20), "+ups_battery_low?"),
+         (6, poll(battery_charge_percent=24), ""), (9, poll(battery_charge_percent=19), ""),
+         (12, poll(battery_charge_percent=25), "-ups_battery_low?"), (15, poll(battery_charge_percent=21), "")],
+    ),
+    Case(
+        "battery low is worse without mains",
+        Kind.UPS,
+        [(0, poll(battery_charge_percent=15, on_battery=0), "+ups_battery_low?"),
+         (3, poll(on_battery=1), "+ups_on_battery! ~ups_battery_low!"),
+         (6, poll(on_battery=0, battery_charge_percent=16), "-ups_on_battery! ~ups_battery_low?")],
+    ),
+    Case(
+        "little runtime matters on battery only",
+        Kind.UPS,
+        [(0, poll(battery_runtime_seconds=200, on_battery=0), ""),
+         (3, poll(battery_runtime_seconds=200, on_battery=1), "+ups_on_battery! +ups_battery_low!")],
+    ),
+    Case("battery worn out", Kind.UPS, [(0, poll(battery_needs_replacing=1), "+ups_battery_replace?")]),
+    Case(
+        "toner of each colour by itself",
+        Kind.PRINTER,
+        [(0, poll(toner_black_percent=10, toner_cyan_percent=50), f"+{BLACK}?"),
+         (30, poll(toner_black_percent=11, toner_cyan_percent=9), "+toner_low/toner_cyan_percent?"),
+         (60, poll(toner_black_percent=1, toner_cyan_percent=9), f"~{BLACK}!"),
+         (90, poll(toner_black_percent=100, toner_cyan_percent=9), f"-{BLACK}!")],
+    ),
+    Case(
+        "a cartridge taken out is no longer low",
+        Kind.PRINTER,
+        [(0, poll(toner_black_percent=5), f"+{BLACK}?"), (30, poll(), ""), (60, poll(), ""), (90, poll(), f"-{BLACK}?"),
+         (120, poll(), "")],
+    ),
+    Case(
+        "an incomplete poll takes no cartridge out",
+        Kind.PRINTER,
+        [(0, poll(toner_black_percent=5), f"+{BLACK}?"), *[(30.0 * n, LOST, "") for n in (1,)],
+         *[(30.0 * n, LOST, "+unreachable!" if n == 2 else "") for n in range(2, 9)]],
+    ),
+    Case(
+        "jam",
+        Kind.PRINTER,
+        [(0, poll(printer_jammed=1), "+printer_jam!"), (9, poll(printer_jammed=0), "-printer_jam!")],
+    ),
+    Case("no paper", Kind.PRINTER, [(0, poll(printer_out_of_paper=1), "+printer_out_of_paper?")]),
+    Case(
+        "a port that was up goes down",
+        Kind.SWITCH,
+        [(0, ports(p1=(1, 1), p2=(1, 1)), ""), (30, ports(p1=(1, 0), p2=(1, 1)), "+port_down/p1?"),
+         (60, ports(p1=(1, 0), p2=(1, 1)), ""), (90, ports(p1=(1, 1), p2=(1, 1)), "-port_down/p1?")],
+    ),
+    Case("a port never seen up is no failure", Kind.SWITCH, [(0, ports(p1=(1, 0)), ""), (30, ports(p1=(1, 0)), "")]),
+    Case(
+        "a port that was switched off is no failure",
+        Kind.SWITCH,
+        [(0, ports(p1=(1, 1)), ""), (30, ports(p1=(0, 0)), ""), (60, ports(p1=(1, 0)), "+port_down/p1?"),
+         (90, ports(p1=(0, 0)), "-port_down/p1?")],
+    ),
+    Case(
+        "a full disk must last",
+        Kind.SERVER,
+        [(0, poll(disk_used_percent=91), ""), (20, poll(disk_used_percent=91), ""),
+         (30, poll(disk_used_percent=91), "+disk_full?"), (60, poll(disk_used_percent=98), "~disk_full!"),
+         (90, poll(disk_used_percent=96), ""), (120, poll(disk_used_percent=94), "~disk_full?"),
+         (150, poll(disk_used_percent=87), "-disk_full?")],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_rules(case: Case) -> None:
+    device = judge(case.kind)
+    for second, result, wanted in case.steps:
+        assert short(device.observe(result, at(second))) == wanted, f"at {second} s"
+
+
+def test_since_is_when_the_cause_was_first_seen_before_any_hold() -> None:
+    device = judge(Kind.UPS)
+    device.observe(LOST, at(10))
+    [raised] = device.observe(LOST, at(16))
+    assert raised.since_us == at(10).wall_us
+    assert raised.reason is not None
+    [cleared] = device.observe(poll(), at(20))
+    assert cleared.since_us == at(10).wall_us
+
+
+def test_a_condition_carries_the_value_and_the_threshold_that_raised_it() -> None:
+    [raised] = judge(Kind.PRINTER).observe(poll(toner_black_percent=7), at(0))
+    assert (raised.value, raised.threshold) == (7, 10)
+
+
+def test_a_vital_poll_says_nothing_of_what_it_does_not_ask() -> None:
+    device = judge(Kind.UPS)
+    device.observe(poll(battery_needs_replacing=1), at(0))
+    assert not [each for n in range(1, 9) for each in device.observe(poll(on_battery=0), at(3 * n), vital=True)]
+
+
+def test_clear_hold_keeps_a_condition_that_comes_and_goes() -> None:
+    device = judge(Kind.UPS, Override("ups_on_battery", clear_hold_seconds=10))
+    assert short(device.observe(poll(on_battery=1), at(0))) == "+ups_on_battery!"
+    seen = [short(device.observe(poll(on_battery=on), at(t))) for t, on in ((3, 0), (6, 1), (9, 0), (15, 0), (19, 0))]
+    assert seen == ["", "", "", "", "-ups_on_battery!"]
+
+
+def test_thresholds_of_one_device_and_of_all() -> None:
+    overrides = (Override("toner_low", threshold=30), Override("toner_low", device="d", threshold=40))
+    assert (
+        short(DeviceRules("x", rules_for("x", Kind.PRINTER, overrides)).observe(poll(toner_black_percent=35), at(0)))
+        == ""
+    )
+    device = judge(Kind.PRINTER, *overrides)
+    assert short(device.observe(poll(toner_black_percent=40), at(0))) == f"+{BLACK}?"
+    assert short(device.observe(poll(toner_black_percent=41.9), at(30))) == ""  # the band kept its width
+    assert short(device.observe(poll(toner_black_percent=42), at(60))) == f"-{BLACK}?"
+
+
+def test_a_changed_battery_threshold_counts_on_mains_and_on_battery() -> None:
+    device = judge(Kind.UPS, Override("ups_battery_low", threshold=50))
+    assert (
+        short(device.observe(poll(battery_charge_percent=45, on_battery=1), at(0)))
+        == "+ups_battery_low! +ups_on_battery!"
+    )
+
+
+def test_severity_can_be_changed_and_a_rule_switched_off() -> None:
+    severe = judge(Kind.SWITCH, Override("port_down", severity=Severity.INFO))
+    severe.observe(ports(p1=(1, 1)), at(0))
+    assert short(severe.observe(ports(p1=(1, 0)), at(30))) == "+port_down/p1."
+    off = judge(Kind.SWITCH, Override("port_down", enabled=False))
+    off.observe(ports(p1=(1, 1)), at(0))
+    assert off.observe(ports(p1=(1, 0)), at(30)) == []
+
+
+# ---- over a restart ------------------------------------------------------------------------------------------------
+
+
+def engine() -> Engine:
+    return Engine({"ups-1": rules_for("ups-1", Kind.UPS), "sw-1": rules_for("sw-1", Kind.SWITCH)})
+
+
+def open_condition(device: str, rule: str, instance: str = "") -> Condition:
+    return Condition(device, rule, instance, RAISED, Severity.FAILURE, WALL - 60_000_000, 1.0, 1.0)
+
+
+def test_a_condition_still_true_after_a_restart_is_not_raised_again() -> None:
+    after = engine()
+    assert after.restore([open_condition("ups-1", "ups_on_battery")]) == []
+    assert after.observe("ups-1", poll(on_battery=1), at(0)) == []
+    assert [each.rule for each in after.open()] == ["ups_on_battery"]
+
+
+def test_a_condition_that_cleared_meanwhile_is_cleared_after_a_restart() -> None:
+    after = engine()
+    after.restore([open_condition("ups-1", "ups_on_battery"), open_condition("sw-1", "port_down", "p1")])
+    [cleared] = after.observe("ups-1", poll(on_battery=0), at(0))
+    assert (cleared.state, cleared.since_us) == (CLEARED, WALL - 60_000_000)
+    assert short(after.observe("sw-1", ports(p1=(1, 1)), at(0))) == "-port_down/p1!"
+
+
+def test_an_open_unreachable_stays_open_without_being_raised_again() -> None:
+    after = engine()
+    after.restore([open_condition("ups-1", "unreachable")])
+    found = [each for n in range(5) for each in after.observe("ups-1", LOST, at(3 * n))]
+    assert [each.state for each in found] == [CHANGED]  # the reason was not known in the old entry
+    assert short(after.observe("ups-1", poll(), at(30))) == "-unreachable!"
+
+
+def test_hysteresis_goes_on_over_a_restart() -> None:
+    after = engine()
+    after.restore([Condition("ups-1", "ups_battery_low", "", RAISED, Severity.ATTENTION, WALL)])
+    assert after.observe("ups-1", poll(battery_charge_percent=24), at(0)) == []
+    assert short(after.observe("ups-1", poll(battery_charge_percent=25), at(3))) == "-ups_battery_low?"
+
+
+def test_conditions_of_what_is_no_longer_watched_are_cleared_at_the_start() -> None:
+    orphans = engine().restore([open_condition("gone", "unreachable"), open_condition("ups-1", "no_such_rule")])
+    assert [(each.device, each.state) for each in orphans] == [("gone", CLEARED), ("ups-1", CLEARED)]
+
+
+def test_a_port_seen_up_before_the_restart_is_missed_after_it() -> None:
+    before = engine()
+    before.observe("sw-1", ports(p1=(1, 1), p2=(1, 0)), at(0))
+    assert before.seen_good() == [Seen("sw-1", "port_down", "p1")]
+    after = engine()
+    after.restore([], before.seen_good())
+    assert short(after.observe("sw-1", ports(p1=(1, 0), p2=(1, 0)), at(60))) == "+port_down/p1?"
+
+
+# ---- the rules as data ---------------------------------------------------------------------------------------------
+
+
+def test_every_rule_has_words_in_both_languages_and_judges_readings_that_exist() -> None:
+    for language in ("vi", "en"):
+        file = Path(telemetry.__file__).parent / "texts" / f"{language}.json"
+        texts = json.loads(file.read_text(encoding="utf-8"))["condition"]
+        for rule in standard_rules():
+            assert texts[rule.id]["title"]
+            assert texts[rule.id]["advice"]
+    for rule in standard_rules():
+        names = {metric for clause in rule.clauses for metric in (*clause.metrics, clause.while_metric) if metric}
+        assert names <= metrics().keys()
