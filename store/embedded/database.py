@@ -38,7 +38,7 @@ CREATE TABLE series (
     id INTEGER PRIMARY KEY, ward INTEGER NOT NULL,
     device TEXT NOT NULL, kind TEXT NOT NULL, metric TEXT NOT NULL, instance TEXT NOT NULL,
     packed_through INTEGER NOT NULL,  -- its samples in tail rows up to this one are in chunks
-    last_us INTEGER, last_value REAL,  -- the newest sample in chunks
+    last_us INTEGER, last_value BLOB,  -- the newest sample in chunks; 8 bytes, since a REAL has no -0.0
     UNIQUE (ward, device, metric, instance)
 );
 CREATE TABLE chunks (  -- of one series they are disjoint in time

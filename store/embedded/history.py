@@ -10,7 +10,7 @@ from store.embedded.events import clamp
 
 # Chunks are disjoint, so at most one that begins before the stretch reaches into it: the last of those.
 _CHUNKS = """
-SELECT start_us, data FROM chunks WHERE series = :series AND start_us < :end AND start_us >= coalesce(
+SELECT start_us, data FROM chunks WHERE series = :series AND start_us <= :last AND start_us >= coalesce(
     (SELECT start_us FROM chunks WHERE series = :series AND start_us <= :start ORDER BY start_us DESC LIMIT 1), :start)
 ORDER BY start_us
 """
@@ -20,7 +20,7 @@ def select(connection: sqlite3.Connection, series: int, start_us: int, end_us: i
     """Times and values with start <= time < end, oldest first. Raises sqlite3.Error, StoreError."""
     times: list[int] = []
     values: list[float] = []
-    bounds = {"series": series, "start": clamp(start_us), "end": clamp(end_us)}
+    bounds = {"series": series, "start": clamp(start_us), "last": clamp(end_us - 1)}
     for chunk_start_us, data in connection.execute(_CHUNKS, bounds):
         chunk_times, chunk_values = decode(data, chunk_start_us)
         times += chunk_times

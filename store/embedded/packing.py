@@ -16,7 +16,7 @@ from store.base import StoreError
 from store.embedded.codec import decode, encode
 from store.embedded.merge import is_increasing, merge
 from store.embedded.settings import EmbeddedSettings
-from store.embedded.state import SeriesState, State
+from store.embedded.state import DOUBLE, SeriesState, State
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class Packer:
         else:
             connection.execute(
                 "UPDATE series SET packed_through = ?, last_us = ?, last_value = ? WHERE id = ?",
-                (packed.head, series.last_us, series.last_value, series.id),
+                (packed.head, series.last_us, DOUBLE.pack(series.last_value), series.id),
             )
             connection.execute(
                 "UPDATE wards SET samples_merged = samples_merged + ? WHERE id = ?", (packed.merged, series.ward)

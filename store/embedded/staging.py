@@ -66,6 +66,8 @@ class Staging:
         if commit.positions or commit.events:
             held = self._incarnation(ward, commit.incarnation)
             held.add(commit.positions)
+            if len({event.position for event in commit.events}) != len(commit.events):
+                raise StoreError(f"two events of {commit.ward} at one position")
             self._events.extend(self._event(event, commit, ward, held) for event in commit.events)
         if commit.samples:
             self._add_samples(ward, commit.samples)

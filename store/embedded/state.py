@@ -6,6 +6,7 @@ All of it can be read again from the file; it changes only after the file did.
 from __future__ import annotations
 
 import sqlite3
+import struct
 from array import array
 from dataclasses import dataclass, field
 from itertools import chain
@@ -14,6 +15,8 @@ from store.base import SeriesKey, StoreError, StoreFault
 from store.embedded.merge import greater
 from store.embedded.tail import unpack
 from telemetry.intervals import IntervalSet
+
+DOUBLE = struct.Struct("<d")  # series.last_value
 
 IndexKey = tuple[str, str, str]  # device, metric, instance
 
@@ -111,7 +114,7 @@ def load(connection: sqlite3.Connection) -> State:
         _load_series(connection, state, wards)
         _load_positions(connection, state, wards)
         _load_tail(connection, state)
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, struct.error) as error:
         raise StoreError(f"its tables do not fit together: {error!r}", StoreFault.DAMAGED) from error
     return state
 
@@ -124,7 +127,7 @@ def _load_series(connection: sqlite3.Connection, state: State, wards: dict[int, 
         ward = wards[ward_id]
         series = SeriesState(id, ward_id, SeriesKey(ward.name, device, metric, instance), kind, packed_through)
         if last_us is not None:
-            series.last_us, series.last_value = last_us, last_value
+            series.last_us, (series.last_value,) = last_us, DOUBLE.unpack(last_value)
         ward.add(series)
         state.series[id] = series
         state.last_series_id = id

@@ -1,0 +1,227 @@
+"""Whether a store's file keeps its promises: every invariant, on the real file, without writing to it.
+
+The invariants are worded for people in telemetry/texts under "store.invariant".
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+from store.base import StoreError
+from store.embedded.codec import decode
+from store.embedded.database import open_for_reading, translated
+from store.embedded.merge import is_increasing
+from store.embedded.state import DOUBLE
+from store.embedded.tail import unpack
+
+INVARIANTS = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10")
+_MOST_VIOLATIONS = 20  # of each invariant are told in words; all are counted
+
+
+@dataclass(slots=True)
+class Invariant:
+    """One promise: how often it could be checked, how often it was broken, and where (the first few)."""
+
+    name: str
+    checked: int = 0
+    broken: int = 0
+    violations: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return self.broken == 0
+
+    def check(self, holds: bool, words: Callable[[], str]) -> None:
+        self.checked += 1
+        if not holds:
+            self.broken += 1
+            if len(self.violations) < _MOST_VIOLATIONS:
+                self.violations.append(words())
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found. `samples` are those in chunks and in the tail."""
+
+    path: str
+    invariants: dict[str, Invariant]
+    wards: int = 0
+    series: int = 0
+    samples: int = 0
+    events: int = 0
+
+    @property
+    def ok(self) -> bool:
+        return all(invariant.ok for invariant in self.invariants.values())
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "path": self.path,
+            "ok": self.ok,
+            "wards": self.wards,
+            "series": self.series,
+            "samples": self.samples,
+            "events": self.events,
+            "invariants": [{**asdict(item), "ok": item.ok} for item in self.invariants.values()],
+        }
+
+
+def verify(path: Path) -> Report:
+    """Check every invariant of the store's file at `path`, which may be in use. Raises StoreError where it cannot be
+    read at all."""
+    connection = open_for_reading(path)
+    try:
+        with translated(path):
+            report = Report(str(path), {name: Invariant(name) for name in INVARIANTS})
+            connection.execute("BEGIN")  # one view of the file, while a store may be writing to it
+            sound = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
+            report.invariants["S1"].check(sound == ["ok"], lambda: "; ".join(sound[:5]))
+            if report.ok:  # what a damaged file says of the rest would mislead
+                _Audit(connection, report).run()
+            return report
+    finally:
+        connection.close()
+
+
+@dataclass(slots=True)
+class _Series:
+    id: int
+    ward: int
+    packed_through: int
+    last: tuple[int, bytes] | None
+
+
+class _Audit:
+    """One pass over a store's file, within the reader's transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, report: Report) -> None:
+        self._db = connection
+        self._report = report
+        self._rules = report.invariants
+        self._series = {
+            id: _Series(id, ward, through, _sample(last_us, last_value))
+            for id, ward, through, last_us, last_value in connection.execute(
+                "SELECT id, ward, packed_through, last_us, last_value FROM series"
+            )
+        }
+        self._held: dict[int, int] = {}  # samples by ward
+
+    def run(self) -> None:
+        self._references()
+        self._chunks()
+        self._tail()
+        self._counters()
+        self._positions()
+        self._events()
+        self._report.series = len(self._series)
+        self._report.samples = sum(self._held.values())
+
+    def _references(self) -> None:
+        for table, column, other in (
+            ("series", "ward", "wards"),
+            ("incarnations", "ward", "wards"),
+            ("chunks", "series", "series"),
+            ("positions", "incarnation", "incarnations"),
+            ("events", "incarnation", "incarnations"),
+        ):
+            for (id,) in self._db.execute(f"SELECT DISTINCT {column} FROM {table}").fetchall():
+                found = self._db.execute(f"SELECT 1 FROM {other} WHERE id = ?", (id,)).fetchone()
+                words = f"{table} name {id}, which is not among the {other}"
+                self._rules["S10"].check(found is not None, words.__str__)
+
+    def _chunks(self) -> None:
+        newest: dict[int, tuple[int, bytes]] = {}
+        rows = self._db.execute("SELECT series, start_us, end_us, count, data FROM chunks ORDER BY series, start_us")
+        for id, chunks in groupby(rows, key=itemgetter(0)):
+            before: int | None = None
+            for _, start_us, end_us, count, data in chunks:
+                place = f"the chunk of series {id} from {start_us}"
+                self._rules["S3"].check(before is None or start_us > before, f"{place} overlaps".__str__)
+                before = end_us
+                last = self._chunk(place, start_us, end_us, count, data)
+                if last is not None:
+                    newest[id] = last
+                if id in self._series:
+                    self._count(self._series[id].ward, count)
+        for series in self._series.values():
+            words = f"series {series.id} names {series.last} as newest, its chunks {newest.get(series.id)}"
+            self._rules["S5"].check(series.last == newest.get(series.id), words.__str__)
+
+    def _chunk(self, place: str, start_us: int, end_us: int, count: int, data: bytes) -> tuple[int, bytes] | None:
+        """Check one chunk; its newest sample, or None where it cannot be read."""
+        try:
+            times, values = decode(data, start_us)
+        except StoreError as error:
+            self._rules["S2"].check(False, f"{place}: {error}".__str__)
+            return None
+        fits = (times[0], times[-1], len(times), len(values)) == (start_us, end_us, count, count)
+        self._rules["S2"].check(fits, f"{place} is not what its row says".__str__)
+        self._rules["S3"].check(is_increasing(times), f"{place} is out of order".__str__)
+        return times[-1], DOUBLE.pack(values[-1])
+
+    def _tail(self) -> None:
+        for row, data in self._db.execute("SELECT id, data FROM tail ORDER BY id"):
+            try:
+                samples = list(unpack(data))
+            except StoreError as error:
+                self._rules["S4"].check(False, f"row {row}: {error}".__str__)
+                continue
+            readable = not any(math.isnan(value) for _, _, value in samples)
+            self._rules["S4"].check(readable, f"row {row} holds what is not a number".__str__)
+            for id, _, _ in samples:
+                series = self._series.get(id)
+                if series is not None and row > series.packed_through:
+                    self._count(series.ward, 1)
+
+    def _count(self, ward: int, samples: int) -> None:
+        self._held[ward] = self._held.get(ward, 0) + samples
+
+    def _counters(self) -> None:
+        for id, name, committed, merged, pruned, events, events_pruned in self._db.execute(
+            "SELECT id, name, samples_committed, samples_merged, samples_pruned, events_committed, events_pruned"
+            " FROM wards"
+        ).fetchall():
+            self._report.wards += 1
+            held = self._held.get(id, 0)
+            words = f"{name}: {committed} committed, {merged} merged, {pruned} pruned, but {held} held"
+            self._rules["S6"].check(committed - merged - pruned == held, words.__str__)
+            (there,) = self._db.execute("SELECT count(*) FROM events WHERE ward = ?", (id,)).fetchone()
+            words = f"{name}: {events} events committed, {events_pruned} pruned, but {there} held"
+            self._rules["S9"].check(events - events_pruned == there, words.__str__)
+            self._report.events += there
+
+    def _positions(self) -> None:
+        rows = self._db.execute("SELECT incarnation, first, last FROM positions ORDER BY incarnation, first")
+        for id, intervals in groupby(rows, key=itemgetter(0)):
+            for words, holds in _disjoint(intervals):
+                self._rules["S7"].check(holds, f"incarnation {id}: {words}".__str__)
+
+    def _events(self) -> None:
+        rows = self._db.execute(
+            "SELECT e.incarnation, e.position, e.ward = i.ward, count(*), ("
+            " SELECT p.last FROM positions AS p WHERE p.incarnation = e.incarnation AND p.first <= e.position"
+            " ORDER BY p.first DESC LIMIT 1)"
+            " FROM events AS e JOIN incarnations AS i ON i.id = e.incarnation GROUP BY e.incarnation, e.position"
+        )
+        for incarnation, position, same_ward, times, held_to in rows:
+            holds = bool(same_ward) and times == 1 and held_to is not None and position <= held_to
+            words = f"the event at {position} of incarnation {incarnation} is not held once by its own ward"
+            self._rules["S8"].check(holds, words.__str__)
+
+
+def _sample(time_us: int | None, value: bytes | None) -> tuple[int, bytes] | None:
+    return None if time_us is None or value is None else (time_us, value)
+
+
+def _disjoint(intervals: Iterator[tuple[int, int, int]]) -> Iterator[tuple[str, bool]]:
+    before = -2
+    for _, first, last in intervals:
+        yield f"{first}..{last} after {before}", 0 <= first <= last and first > before + 1
+        before = last
