@@ -136,6 +136,9 @@ export const frameStyles = css`
     }
     .trail li::before {
       content: "‹";
+      color: var(--ink-2);
+      font-size: var(--size-4);
+      line-height: 1;
     }
     .trail li:only-child {
       display: none;

@@ -113,13 +113,6 @@ export class WorkstationFace extends Face {
       .old .frame {
         stroke: var(--line-strong);
       }
-      .on {
-        color: var(--ink);
-        font-weight: 500;
-      }
-      .old .on {
-        color: var(--ink-3);
-      }
     `,
   ];
 
@@ -133,24 +126,13 @@ export class WorkstationFace extends Face {
     const detail = cpu
       ? `${t("server.cpu")} ${percent(cpu.value)}`
       : rtt && `${t("computer.rtt")} ${number(rtt.value * 1000, 1)}\u00a0ms`;
-    const state =
-      health === "unpolled"
-        ? t("health.unpolled")
-        : off
-          ? t("computer.off")
-          : old
-            ? t("health.stale")
-            : t("computer.on");
     return html`<div class="station ${off ? "off" : ""} ${old ? "old" : ""}">
       <svg viewBox="0 0 52 44" width="52" height="44" aria-hidden="true">
         <rect class="screen" x="4" y="4" width="44" height="28" rx="2" />
         <rect class="frame" x="2" y="2" width="48" height="32" rx="4" />
         <path class="frame" d="M26 34v6M16 42h20" />
       </svg>
-      <div>
-        <p class="on">${state}</p>
-        ${detail ? html`<p class="num quiet">${detail}</p>` : nothing}
-      </div>
+      ${detail ? html`<p class="num quiet">${detail}</p>` : nothing}
     </div>`;
   }
 }

@@ -4,6 +4,7 @@ import { customElement, property } from "lit/decorators.js";
 import type { Condition } from "../api/types.ts";
 import type { Cause } from "../words/causes.ts";
 import { moment } from "../words/format.ts";
+import { lower } from "../words/sentences.ts";
 import { conditionAdvice, conditionTitle, reasonParts, t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
 import { icon, kindIcon } from "./icons.ts";
@@ -130,8 +131,9 @@ export class ConditionLine extends Part {
     const words =
       this.own || !root.device
         ? html`${what}${instance}`
-        : html`<a href=${place}>${root.device_name}</a>: ${what.charAt(0).toLowerCase() + what.slice(1)}${instance}`;
-    const reason = root.reason ? reasonParts(root.reason.code) : undefined;
+        : html`<a href=${place}>${root.device_name}</a>: ${lower(what)}${instance}`;
+    // Why it does not answer tells more than that it does not; other rules know best what to do.
+    const reason = root.rule === "unreachable" && root.reason ? reasonParts(root.reason.code) : undefined;
     const advice = reason ? [reason.what, reason.advice].filter(Boolean).join(". ") : conditionAdvice(root.rule);
     return html`<div class="root ${root.severity}" data-testid=${testId(root)}>
       ${icon(root.severity, 20)}

@@ -18,6 +18,8 @@ const UNHEARD: readonly Health[] = ["unreachable", "stale", "ward_offline"];
 export class DeviceCard extends Part {
   @property({ attribute: false }) seen: Seen | undefined;
   @property({ attribute: false }) metrics: Metrics = new Map();
+  /** The device whose failure explains that this one does not answer; "" where there is none. */
+  @property() cause = "";
 
   static override styles = [
     shared,
@@ -78,10 +80,11 @@ export class DeviceCard extends Part {
       footer {
         display: flex;
         flex-wrap: wrap;
-        align-items: baseline;
+        align-items: center;
         justify-content: space-between;
         gap: 0 var(--space-2);
         font-size: var(--size-1);
+        line-height: 20px;
         color: var(--ink-3);
         min-height: 20px;
       }
@@ -103,7 +106,7 @@ export class DeviceCard extends Part {
     const place = [kindWord(device.kind), device.location].filter((words) => words && words !== device.name);
     return html`<a
       href="/wards/${seen.ward.id}/devices/${device.id}"
-      class="${tone(health)} ${unheard ? "unheard" : ""}"
+      class="${this.cause ? "plain" : tone(health)} ${unheard ? "unheard" : ""}"
       data-testid="device-${device.id}"
     >
       <header>
@@ -114,30 +117,36 @@ export class DeviceCard extends Part {
       <div class="face">${deviceFace(seen, this.metrics)}</div>
       ${this.#words(seen, health)}
       <footer>
-        <state-mark health=${health} since=${this.#since(seen, health)}></state-mark>
+        ${this.#mark(seen, health)}
         ${last === null ? nothing : html`<span>${unheard ? t("time.as_of", { time: moment(last, now) }) : html`<age-of .time=${last}></age-of>`}</span>`}
       </footer>
     </a>`;
   }
 
-  #since({ device, now }: Seen, health: Health): string {
-    if (health !== "unreachable" || device.reachable_since_ms === null) return "";
-    return t("health.since", { time: moment(device.reachable_since_ms, now) });
+  #mark(seen: Seen, health: Health) {
+    const { device, now } = seen;
+    if (health === "unreachable") {
+      const since = device.reachable_since_ms;
+      const words = since === null ? "" : t("health.since", { time: moment(since, now) });
+      // What went with its cause is told quietly: the cause is what needs somebody.
+      return this.cause
+        ? html`<state-mark health="stale" word=${t("health.unreachable")} since=${words}></state-mark>`
+        : html`<state-mark health=${health} since=${words}></state-mark>`;
+    }
+    const [first, ...more] = conditionsOf(seen);
+    if (!first || !["attention", "failure", "info"].includes(health))
+      return html`<state-mark health=${health}></state-mark>`;
+    const instance = first.instance ? ` (${first.instance})` : "";
+    const word = `${conditionTitle(first.rule)}${instance}${more.length ? ` +${more.length}` : ""}`;
+    return html`<state-mark health=${health} word=${word}></state-mark>`;
   }
 
-  #words(seen: Seen, health: Health) {
-    if (health === "unreachable" || health === "partial") {
-      const { what, advice } = reasonParts(seen.device.reason?.code ?? "");
-      const words = health === "partial" ? what : advice || what;
-      return words ? html`<p class="words plain">${words}</p>` : nothing;
-    }
-    if (health === "ward_offline" || health === "stale" || health === "unpolled") return nothing;
-    const [first, ...more] = conditionsOf(seen);
-    if (!first) return nothing;
-    const instance = first.instance ? ` (${first.instance})` : "";
-    return html`<p class="words ${first.severity}">
-      ${conditionTitle(first.rule)}${instance}${more.length ? html` <span class="num">+${more.length}</span>` : nothing}
-    </p>`;
+  #words({ device }: Seen, health: Health) {
+    if (this.cause) return html`<p class="words plain">${t("device.because", { name: this.cause })}</p>`;
+    if (health !== "unreachable" && health !== "partial") return nothing;
+    const { what, advice } = reasonParts(device.reason?.code ?? "");
+    const words = health === "partial" ? what : advice || what;
+    return words ? html`<p class="words plain">${words}</p>` : nothing;
   }
 }
 

@@ -16,18 +16,19 @@ export class DeviceFacts extends Part {
     shared,
     css`
       dl {
+        columns: 2 340px;
+        column-gap: var(--space-8);
+        column-rule: 1px solid var(--line);
         padding: var(--space-2) var(--space-4);
       }
       div {
+        break-inside: avoid;
         display: grid;
         grid-template-columns: minmax(96px, 34%) minmax(0, 1fr);
         gap: var(--space-3);
         padding: var(--space-2) 0;
         font-size: var(--size-2);
         line-height: 1.45;
-      }
-      div + div {
-        border-top: 1px solid var(--line);
       }
       dt {
         color: var(--ink-3);

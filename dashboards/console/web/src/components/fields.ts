@@ -42,6 +42,7 @@ export const fieldStyles = css`
     cursor: pointer;
   }
   .wide {
+    margin-top: var(--space-2);
     width: 100%;
     min-height: 44px;
     font-size: var(--size-3);
@@ -52,7 +53,7 @@ export const fieldStyles = css`
     gap: var(--space-2);
     align-items: flex-start;
     min-height: 40px;
-    padding-block: var(--space-1) var(--space-3);
+    padding-block: var(--space-3);
     font-size: var(--size-2);
     line-height: 1.45;
   }

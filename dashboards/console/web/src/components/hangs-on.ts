@@ -17,6 +17,8 @@ export class HangsOn extends Part {
     shared,
     css`
       ul {
+        max-height: 342px;
+        overflow: auto;
         padding: var(--space-2);
       }
       a,

@@ -45,9 +45,11 @@ export class PortRow extends Face {
         display: grid;
         grid-auto-flow: column;
         grid-template-rows: repeat(var(--rows), auto);
-        grid-auto-columns: minmax(0, 34px);
-        gap: 6px 5px;
-        padding: var(--space-2);
+        grid-auto-columns: minmax(0, 40px);
+        width: fit-content;
+        max-width: 100%;
+        gap: 6px;
+        padding: var(--space-2) var(--space-3);
         border: 1px solid var(--line);
         border-radius: var(--radius-2);
         background: color-mix(in srgb, var(--sunken) 60%, transparent);

@@ -101,7 +101,7 @@ export class PortTable extends Part {
         color: var(--ink-3);
       }
       .up .state svg {
-        color: var(--proven-mark);
+        color: var(--ink-3);
       }
       .old .state svg {
         color: inherit;
@@ -149,7 +149,9 @@ export class PortTable extends Part {
       <td><span class="state">${icon(mark[state], 14)}${t(`port.state.${state}`)}</span></td>
       ${columns.map((each) => {
         const value = state === "up" ? valueIn(seen, COLUMNS[each], name) : undefined;
-        return html`<td>${value ? joined(shown(this.metrics.get(COLUMNS[each]), COLUMNS[each], value.value)) : "–"}</td>`;
+        if (!value) return html`<td>–</td>`;
+        const words = shown(this.metrics.get(COLUMNS[each]), COLUMNS[each], value.value);
+        return html`<td>${each === "errors" ? words.text : joined(words)}</td>`;
       })}
     </tr>`;
   }

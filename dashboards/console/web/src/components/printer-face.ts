@@ -28,22 +28,27 @@ export class PrinterFace extends Face {
     css`
       .printer {
         display: grid;
-        grid-template-columns: minmax(0, 1fr) minmax(112px, 42%);
+        grid-template-columns: auto minmax(0, 1fr);
         gap: var(--space-4);
         align-items: end;
       }
       :host([large]) .printer {
-        grid-template-columns: minmax(0, 260px) minmax(0, 1fr);
         gap: var(--space-8);
+      }
+      @media (max-width: 480px) {
+        :host([large]) .printer {
+          grid-template-columns: minmax(0, 1fr);
+          gap: var(--space-5);
+        }
       }
       .supplies {
         display: grid;
         grid-auto-flow: column;
-        grid-auto-columns: minmax(0, 38px);
-        gap: var(--space-2);
+        grid-auto-columns: 34px;
+        gap: 6px;
       }
       :host([large]) .supplies {
-        grid-auto-columns: minmax(0, 56px);
+        grid-auto-columns: 52px;
       }
       .supply {
         text-align: center;
@@ -185,7 +190,7 @@ export class PrinterFace extends Face {
     const trays = readingsOf(this.seen.device, "tray_percent").sort((a, b) => natural(a.instance, b.instance));
     return trays.slice(0, this.large ? 4 : 1).map(
       (tray) => html`<div>
-        <p class="row"><span>${t("printer.tray")}${trays.length > 1 ? ` ${tray.instance}` : ""}</span>
+        <p class="row"><span>${tray.instance || t("printer.tray")}</span>
           <span class="num">${number(tray.value)}%</span></p>
         <div class="track"><i style="width:${share(tray.value)}%"></i></div>
       </div>`,

@@ -13,6 +13,9 @@ import { Part, shared } from "./base.ts";
 
 const HEIGHT_PX = 132;
 const AXIS_PX = 24;
+const WHOLE_STEPS = [1, 2, 5]
+  .flatMap((each) => [0, 1, 2, 3, 4, 5, 6, 7, 8].map((power) => each * 10 ** power))
+  .sort((a, b) => a - b);
 
 @customElement("reading-chart")
 export class ReadingChart extends Part {
@@ -179,6 +182,7 @@ export class ReadingChart extends Part {
           gap: 8,
           space: 34,
           ...(isFlag(this.name) ? { splits: () => [0, 1] } : {}),
+          ...(this.#whole() ? { incrs: WHOLE_STEPS } : {}),
           values: (_plot, at) => at.map((each) => this.#tick(each)),
         },
       ],
@@ -193,6 +197,10 @@ export class ReadingChart extends Part {
     };
   }
 
+  #whole(): boolean {
+    return this.metric?.unit === "" && this.metric.digits === 0;
+  }
+
   #tick(value: number): string {
     const { text, unit } = shown(this.metric && { ...this.metric, digits: value % 1 ? 1 : 0 }, this.name, value);
     // The unit is in the caption; a prefix such as "M" changes the figure, so it stays with it.
@@ -204,8 +212,7 @@ export class ReadingChart extends Part {
     if (isFlag(this.name)) return [-0.1, 1.1];
     if (this.metric?.unit === "%") return [0, 100];
     const [low, high] = [min ?? 0, max ?? 1];
-    const least = Math.max(Math.abs(high) * 0.02, this.metric?.digits ? 0.5 : 1);
-    const room = Math.max((high - low) * 0.15, least);
+    const room = Math.max((high - low) * 0.15, Math.abs(high) * 0.04) || 1;
     return [low >= 0 ? Math.max(0, low - room) : low - room, high + room];
   }
 
@@ -247,8 +254,11 @@ export class ReadingChart extends Part {
         <span class="moment num">${momentLabel(time)}</span>`;
     }
     const last = this.history?.values.at(-1);
-    if (last === undefined) return nothing;
-    return html`<span class="value num">${joined(shown(this.metric, this.name, last))}</span>`;
+    const time = this.history?.times_ms.at(-1);
+    if (last === undefined || time === undefined) return nothing;
+    const words = joined(shown(this.metric, this.name, last));
+    if (this.to - time <= this.gap) return html`<span class="value num">${words}</span>`;
+    return html`<span class="moment num">${words}</span><span class="moment num">${momentLabel(time)}</span>`;
   }
 
   #summary(label: string): string {

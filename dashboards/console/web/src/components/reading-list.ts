@@ -9,6 +9,8 @@ import { t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
 import { icon } from "./icons.ts";
 
+const MOST_AT_ONCE = 16;
+
 @customElement("reading-list")
 export class ReadingList extends Part {
   @property({ attribute: false }) seen: Seen | undefined;
@@ -22,8 +24,10 @@ export class ReadingList extends Part {
         overflow: hidden;
       }
       ul {
-        max-height: 408px;
         overflow: auto;
+      }
+      .many {
+        max-height: 572px;
       }
       li + li {
         border-top: 1px solid var(--line);
@@ -90,7 +94,7 @@ export class ReadingList extends Part {
       .filter((each) => each.metric !== "reachable" && !(each.metric.startsWith("port_") && each.instance))
       .sort((a, b) => this.#place(a) - this.#place(b) || natural(a.instance, b.instance));
     if (readings.length === 0) return html`<p class="none">${t("device.readings_none")}</p>`;
-    return html`<ul>
+    return html`<ul class=${readings.length > MOST_AT_ONCE ? "many" : ""}>
       ${readings.map((each) => this.#row(each))}
     </ul>`;
   }

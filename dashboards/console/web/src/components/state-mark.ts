@@ -39,6 +39,8 @@ export const tones = css`
 @customElement("state-mark")
 export class StateMark extends Part {
   @property() health: Health | "never" = "ok";
+  /** Words instead of the state's own: what exactly is wrong. */
+  @property() word = "";
   /** Words after the state: "since 09:14". */
   @property() since = "";
 
@@ -64,7 +66,7 @@ export class StateMark extends Part {
       }
       .ok {
         --tone: var(--ink-2);
-        --tone-mark: var(--proven-mark);
+        --tone-mark: var(--ink-3);
       }
       svg {
         color: var(--tone-mark);
@@ -76,7 +78,7 @@ export class StateMark extends Part {
   ];
 
   override render() {
-    const word = t(`health.${this.health}` as TextKey);
+    const word = this.word || t(`health.${this.health}` as TextKey);
     return html`<span class="state ${tone(this.health)} ${this.health}"
       >${healthIcon(this.health)}<span
         >${word}${this.since ? html` <span class="since num">${this.since}</span>` : nothing}</span

@@ -3,9 +3,9 @@ import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Ward } from "../api/types.ts";
 import { groupByCause } from "../words/causes.ts";
-import { wardLine } from "../words/sentences.ts";
+import { clause, wardLine } from "../words/sentences.ts";
 import { type WardHealth, wardHealth } from "../words/state.ts";
-import { conditionTitle, type TextKey, t } from "../words/text.ts";
+import { type TextKey, t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
 import { healthIcon, icon } from "./icons.ts";
 import { tone, tones } from "./state-mark.ts";
@@ -56,7 +56,7 @@ export class WardCard extends Part {
       }
       .failure .line,
       .attention .line {
-        color: var(--tone);
+        color: var(--ink);
       }
       .chips {
         display: flex;
@@ -70,8 +70,8 @@ export class WardCard extends Part {
         gap: 5px;
         padding: 2px var(--space-2);
         border-radius: var(--radius-1);
-        background: var(--tone-ground);
-        color: var(--tone);
+        background: var(--sunken);
+        color: var(--ink-2);
         font-size: var(--size-1);
         line-height: 1.5;
       }
@@ -89,6 +89,12 @@ export class WardCard extends Part {
       .lost {
         color: var(--failure);
         font-weight: 500;
+      }
+      .then {
+        color: var(--ink-3);
+      }
+      .fact .short {
+        display: none;
       }
       .go {
         color: var(--ink-3);
@@ -109,7 +115,6 @@ export class WardCard extends Part {
           grid-column: 2 / -1;
           display: flex;
           flex-wrap: wrap;
-          gap: 0 var(--space-3);
         }
         .mark {
           align-self: start;
@@ -117,10 +122,30 @@ export class WardCard extends Part {
         .fact .label {
           display: inline;
         }
+        .fact + .fact .label {
+          display: none;
+        }
+        .fact .short {
+          display: inline;
+        }
+        .fact + .fact::before {
+          content: "· ";
+          color: var(--ink-3);
+        }
+        .facts {
+          gap: 0 6px;
+        }
       }
       @media (min-width: 761px) {
         .facts {
           display: contents;
+        }
+        .fact .label {
+          position: absolute;
+          width: 1px;
+          height: 1px;
+          overflow: hidden;
+          clip-path: inset(50%);
         }
       }
     `,
@@ -146,10 +171,11 @@ export class WardCard extends Part {
           ><span class="label">${t("ward.last_word")} </span><age-of .time=${ward.last_word_ms}></age-of
         ></span>
         <span
-          class="fact"
+          class="fact ${ward.presence === "online" ? "" : "then"}"
           title=${t("district.devices_title", { answering: ward.devices_answering, total: ward.device_count })}
           ><span class="label">${t("ward.answering")} </span
-          ><span class="num">${ward.devices_answering}/${ward.device_count}</span></span
+          ><span class="num">${ward.presence === "never" ? "–" : `${ward.devices_answering}/${ward.device_count}`}</span
+          ><span class="short"> ${t("ward.devices").toLowerCase()}</span></span
         >
       </span>
       <span class="go">${icon("chevron", 16)}</span>
@@ -167,7 +193,7 @@ export class WardCard extends Part {
       ${shown.map(
         ({ root }) =>
           html`<span class="chip ${root.severity}"
-            >${icon(root.severity, 13)}${root.device_name}: ${conditionTitle(root.rule).toLowerCase()}</span
+            >${icon(root.severity, 13)}${clause(root)}</span
           >`,
       )}
       ${more > 0 ? html`<span class="chip plain num">+${more}</span>` : nothing}

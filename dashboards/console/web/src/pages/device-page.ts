@@ -3,7 +3,7 @@ import { html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { httpApi } from "../api/client.ts";
-import type { Device, WardPage as WardData } from "../api/types.ts";
+import type { Condition, Device, WardPage as WardData } from "../api/types.ts";
 import { Part, shared } from "../components/base.ts";
 import { deviceFace } from "../components/device-face.ts";
 import { firstLine } from "../components/first-line.ts";
@@ -17,7 +17,7 @@ import { moment } from "../words/format.ts";
 import { firstSeries, type Metrics, type Series, seriesKey } from "../words/metrics.ts";
 import { RANGES, type RangeName } from "../words/range.ts";
 import { deviceAnswer } from "../words/sentences.ts";
-import { conditionsOf, healthOf, lastReadingMs, oldAfterMs, type Seen } from "../words/state.ts";
+import { conditionsOf, type Health, healthOf, lastReadingMs, oldAfterMs, type Seen } from "../words/state.ts";
 import { kindWord, t } from "../words/text.ts";
 import { deviceStyles } from "./device-styles.ts";
 import { pageStyles } from "./page-styles.ts";
@@ -31,6 +31,8 @@ import "../components/port-table.ts";
 import "../components/reading-chart.ts";
 import "../components/reading-list.ts";
 import "../components/state-timeline.ts";
+
+const UNHEARD: readonly Health[] = ["unreachable", "stale", "ward_offline"];
 
 @customElement("device-page")
 export class DevicePage extends Part {
@@ -77,13 +79,21 @@ export class DevicePage extends Part {
     const device = this.#device;
     if (!device) return html`<page-error first=${t("device.unknown")} next=${t("device.unknown_then")}></page-error>`;
     const seen: Seen = { device, ward, now: now() };
-    return html`${firstLine(deviceAnswer(seen, devices))} ${this.#conditions(seen)}
+    const says = this.#says(seen);
+    return html`${firstLine(deviceAnswer(seen, devices), says)} ${this.#conditions(seen, says)}
       <div class="two">
-        <section class="itself">
-          <div class="panel face" data-testid="device-${device.id}">
-            ${this.#head(seen)} ${deviceFace(seen, this.metrics, true)}
-          </div>
-        </section>
+        <div>
+          <section>
+            <h2>${UNHEARD.includes(healthOf(seen)) ? t("device.last_known") : t("device.now")}</h2>
+            <div class="panel face" data-testid="device-${device.id}">
+              ${this.#head(seen)} ${deviceFace(seen, this.metrics, true)}
+            </div>
+          </section>
+          <section>
+            <h2>${t("device.hangs")}</h2>
+            <hangs-on class="panel" .seen=${seen} .devices=${devices}></hangs-on>
+          </section>
+        </div>
         <section>
           <h2>${t("device.readings")}</h2>
           <reading-list
@@ -96,22 +106,16 @@ export class DevicePage extends Part {
         </section>
       </div>
       ${this.#ports(seen)} ${this.#history(seen)}
-      <div class="two">
-        <section>
-          <h2>${t("device.facts")}</h2>
-          <device-facts class="panel" .device=${device}></device-facts>
-        </section>
-        <section>
-          <h2>${t("device.hangs")}</h2>
-          <hangs-on class="panel" .seen=${seen} .devices=${devices}></hangs-on>
-        </section>
-      </div>`;
+      <section>
+        <h2>${t("device.facts")}</h2>
+        <device-facts class="panel" .device=${device}></device-facts>
+      </section>`;
   }
 
   #head(seen: Seen) {
     const { device } = seen;
     const last = lastReadingMs(device);
-    const old = ["unreachable", "stale", "ward_offline"].includes(healthOf(seen));
+    const old = UNHEARD.includes(healthOf(seen));
     return html`<div class="head">
       ${kindIcon(device.kind, 22)}
       <div>
@@ -133,17 +137,29 @@ export class DevicePage extends Part {
     </div>`;
   }
 
-  #conditions(seen: Seen) {
+  /** The condition that the first line puts in words. */
+  #says(seen: Seen): Condition | undefined {
     const open = conditionsOf(seen);
-    if (open.length === 0) return nothing;
+    const health = healthOf(seen);
+    if (health === "unreachable") return open.find((each) => each.rule === "unreachable");
+    return health === "attention" || health === "failure" || health === "info" ? open[0] : undefined;
+  }
+
+  /** The others; and what the first brought about, if anything. */
+  #conditions(seen: Seen, says: Condition | undefined) {
+    const open = conditionsOf(seen);
     // On its own page each condition stands for itself; what hangs on the device is told with its cause.
     const causes = groupByCause(seen.ward.conditions).filter(({ root }) => root.device === seen.device.id);
     const told = new Set(causes.flatMap(({ root, also }) => [root, ...also]));
     const others = open.filter((each) => !told.has(each)).map((root) => ({ root, also: [], consequences: [] }));
+    const shown = [...causes, ...others].filter(
+      ({ root, also, consequences }) => root !== says || also.length > 0 || consequences.length > 0,
+    );
+    if (shown.length === 0) return nothing;
     return html`<section aria-label=${t("device.conditions")}>
       <div class="panel rows">
         ${repeat(
-          [...causes, ...others],
+          shown,
           ({ root }) => `${root.rule} ${root.instance}`,
           (cause) => html`<condition-line own .cause=${cause} .now=${seen.now}></condition-line>`,
         )}

@@ -7,9 +7,6 @@ export const deviceStyles = css`
     gap: 0 var(--space-6);
     align-items: start;
   }
-  .itself {
-    padding-top: 32px;
-  }
   .face {
     display: grid;
     gap: var(--space-6);
@@ -75,9 +72,6 @@ export const deviceStyles = css`
   @media (max-width: 900px) {
     .two {
       grid-template-columns: minmax(0, 1fr);
-    }
-    .itself {
-      padding-top: 0;
     }
   }
   @media (max-width: 640px) {

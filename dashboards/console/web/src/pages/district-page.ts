@@ -28,6 +28,7 @@ interface Slot {
   section: Section;
 }
 
+const HEADS = ["ward.line", "ward.last_word", "ward.answering"] as const;
 const SECTIONS: readonly Section[] = ["needing", "never", "well"];
 
 /** Where each ward stands: by need, in three sections. */
@@ -67,8 +68,28 @@ export class DistrictPage extends Part {
       .columns.one {
         grid-template-columns: minmax(0, 1fr);
       }
+      .heads {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) 132px 116px 84px 16px;
+        gap: 0 var(--space-3);
+        align-items: end;
+        margin-bottom: var(--space-2);
+        padding-right: 17px;
+      }
+      .heads h2 {
+        margin: 0;
+      }
+      @media (max-width: 760px) {
+        .heads {
+          display: block;
+        }
+        .heads .label {
+          display: none;
+        }
+      }
       .tiles {
         display: grid;
+        grid-auto-rows: 1fr;
         grid-template-columns: repeat(3, minmax(0, 1fr));
         gap: var(--space-2);
       }
@@ -178,7 +199,10 @@ export class DistrictPage extends Part {
     const members = this.slots.filter((each) => each.section === section).flatMap(({ id }) => wards.get(id) ?? []);
     if (members.length === 0) return nothing;
     return html`<section>
-      <h2>${t(`district.section.${section}`)}</h2>
+      <div class="heads">
+        <h2>${t(`district.section.${section}`)}</h2>
+        ${section === this.slots[0]?.section ? HEADS.map((key) => html`<span class="label" aria-hidden="true">${t(key)}</span>`) : nothing}
+      </div>
       <ul class="panel rows">
         ${repeat(
           members,

@@ -31,7 +31,8 @@ export const pageStyles = css`
   }
   .then {
     grid-column: 2;
-    max-width: 68ch;
+    max-width: 72ch;
+    text-wrap: pretty;
     color: var(--ink-2);
     line-height: 1.5;
   }

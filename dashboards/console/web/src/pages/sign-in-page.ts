@@ -88,12 +88,12 @@ export class SignInPage extends Part {
           </button>
         </div>
       </div>
-      <div id="problem" class="problem" role=${this.problem ? "alert" : nothing}>
-        ${this.problem ? html`${icon("failure", 17)}<span>${this.problem}</span>` : nothing}
-      </div>
       <button class="button primary wide" data-testid="sign-in-submit" aria-busy=${this.busy}>
         ${t("sign_in.submit")}
       </button>
+      <div id="problem" class="problem" role=${this.problem ? "alert" : nothing}>
+        ${this.problem ? html`${icon("failure", 17)}<span>${this.problem}</span>` : nothing}
+      </div>
     </form>`;
   }
 }

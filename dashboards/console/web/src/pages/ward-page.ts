@@ -46,19 +46,81 @@ export class WardPage extends Part {
         font-size: var(--size-2);
         font-weight: 500;
       }
+      .facts .then {
+        color: var(--ink-3);
+        font-weight: 400;
+      }
       .facts .lost {
         color: var(--failure);
       }
+      .sections {
+        display: grid;
+        grid-template-columns: repeat(var(--columns), minmax(0, 1fr));
+        gap: 0 var(--space-3);
+        --columns: 4;
+      }
+      .sections section {
+        grid-column: span min(var(--wide), var(--columns));
+        min-width: 0;
+      }
+      .w1 {
+        --wide: 1;
+      }
+      .w2 {
+        --wide: 2;
+      }
+      .w3 {
+        --wide: 3;
+      }
+      .w4 {
+        --wide: 4;
+      }
       .cards {
         display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(min(100%, 286px), 1fr));
+        grid-template-columns: repeat(min(var(--wide, 4), var(--columns, 4)), minmax(0, 1fr));
         gap: var(--space-3);
       }
-      .cards.wide {
-        grid-template-columns: repeat(auto-fill, minmax(min(100%, 440px), 1fr));
+      .cards .switch {
+        grid-column: span min(2, var(--columns, 4));
       }
-      .cards.small {
-        grid-template-columns: repeat(auto-fill, minmax(min(100%, 226px), 1fr));
+      .w4 .small .server {
+        grid-row: span 2;
+      }
+      @media (max-width: 1180px) {
+        .sections,
+        .cards {
+          --columns: 3;
+        }
+        .w3,
+        .w4 {
+          --wide: 3;
+        }
+      }
+      @media (max-width: 900px) {
+        .sections,
+        .cards {
+          --columns: 2;
+        }
+        .w2,
+        .w3,
+        .w4 {
+          --wide: 2;
+        }
+      }
+      @media (max-width: 600px) {
+        .sections,
+        .cards {
+          --columns: 1;
+        }
+        .sections section {
+          --wide: 1;
+        }
+        .cards.small {
+          grid-template-columns: 1fr 1fr;
+        }
+        .small .server {
+          grid-column: 1 / -1;
+        }
       }
       .place {
         display: flex;
@@ -86,8 +148,11 @@ export class WardPage extends Part {
   override render() {
     if (!this.page) return this.#skeleton();
     const { ward, devices } = this.page;
-    const causes = groupByCause(ward.conditions);
-    return html`${firstLine(wardAnswer(ward, devices, now()))} ${this.#facts()}
+    // That the ward is silent is what the first line says already.
+    const silent =
+      ward.presence === "offline" ? ward.conditions.find((each) => each.rule === "ward_silent") : undefined;
+    const causes = groupByCause(ward.conditions.filter((each) => each !== silent));
+    return html`${firstLine(wardAnswer(ward, devices, now()), silent)} ${this.#facts()}
       ${
         causes.length
           ? html`<section aria-label=${t("ward.conditions")}>
@@ -102,13 +167,26 @@ export class WardPage extends Part {
           </section>`
           : nothing
       }
-      ${sectionsOf(devices).map(
-        (section) => html`<section>
-          <h2>${t(`section.${section.name}`)}</h2>
-          ${this.#cards(section.devices, section.name === "network" ? "wide" : section.name === "computers" ? "small" : "")}
-        </section>`,
-      )}
+      <div class="sections">
+        ${sectionsOf(devices).map(
+          (section) => html`<section class=${this.#width(section.devices)}>
+            <h2>${t(`section.${section.name}`)}</h2>
+            ${this.#cards(section.devices, section.name === "computers" ? "small" : "")}
+          </section>`,
+        )}
+      </div>
       ${this.#cameras(devices.filter((each) => PICTURES.includes(each.kind)))}`;
+  }
+
+  /** How many of four columns a section takes: a switch two, anything else one. */
+  #width(devices: readonly Device[]): string {
+    const columns = devices.reduce((total, { kind }) => total + (kind === "switch" ? 2 : 1), 0);
+    return `w${Math.min(4, columns)}`;
+  }
+
+  #causeName(device: Device): string {
+    const own = this.page?.ward.conditions.find((each) => each.device === device.id && each.cause_device);
+    return this.page?.devices.find((each) => each.id === own?.cause_device)?.name ?? "";
   }
 
   #cards(devices: readonly Device[], size: string) {
@@ -118,7 +196,12 @@ export class WardPage extends Part {
       ${repeat(
         devices,
         (device) => device.id,
-        (device) => html`<device-card .seen=${{ device, ward, now: now() }} .metrics=${this.metrics}></device-card>`,
+        (device) => html`<device-card
+          class=${device.kind}
+          .seen=${{ device, ward, now: now() }}
+          .metrics=${this.metrics}
+          cause=${this.#causeName(device)}
+        ></device-card>`,
       )}
     </div>`;
   }
@@ -148,8 +231,11 @@ export class WardPage extends Part {
       </div>
       <div>
         <dt class="label">${t("ward.answering")}</dt>
-        <dd class="num">
-          ${t("ward.answering_value", { answering: ward.devices_answering, total: ward.device_count })}
+        <dd class="num ${ward.presence === "online" ? "" : "then"}">
+          ${t(ward.presence === "online" ? "ward.answering_value" : "ward.answering_last", {
+            answering: ward.devices_answering,
+            total: ward.device_count,
+          })}
         </dd>
       </div>
       ${

@@ -1,6 +1,6 @@
 /** Cause before consequence: open conditions grouped under the device whose failure explains them. */
 import type { Condition } from "../api/types.ts";
-import { bySeverity } from "./state.ts";
+import { bySeverity, rankOf } from "./state.ts";
 
 export interface Cause {
   /** What to look at first. */
@@ -20,14 +20,16 @@ export function groupByCause(conditions: readonly Condition[]): Cause[] {
     const first = firstCause(condition, explains);
     groups.set(first, [...(groups.get(first) ?? []), condition]);
   }
-  return [...groups].flatMap(([device, members]) => {
+  const causes = [...groups].flatMap(([device, members]) => {
     const own = members.filter((each) => each.device === device && !each.cause_device);
     const rest = members.filter((each) => !own.includes(each));
     const root = own.find((each) => each.rule === "unreachable") ?? own[0];
     if (root) return [{ root, also: own.filter((each) => each !== root), consequences: rest }];
     // The cause itself is not (any more) an open condition here: each stands for itself.
-    return rest.map((each) => ({ root: each, also: [], consequences: [] }));
+    return rest.map((each): Cause => ({ root: each, also: [], consequences: [] }));
   });
+  // Stable: of equal severity and reach, the oldest stays first.
+  return causes.sort((a, b) => rankOf(b.root) - rankOf(a.root) || b.consequences.length - a.consequences.length);
 }
 
 function firstCause(condition: Condition, explains: ReadonlyMap<string, string | null>): string {

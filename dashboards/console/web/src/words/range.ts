@@ -24,7 +24,7 @@ const VIETNAM_OFFSET_MS = 7 * HOUR_MS;
 const STEPS_MS = [1, 2, 3, 4, 6, 12, 24, 48, 72, 120, 168].map((hours) => hours * HOUR_MS);
 
 /** Round moments of Vietnam's day (UTC+7 the year round) between two moments, about `room` px apart. */
-export function ticks(from: number, to: number, widthPx: number, room = 72): number[] {
+export function ticks(from: number, to: number, widthPx: number, room = 58): number[] {
   const least = ((to - from) / Math.max(1, widthPx)) * room;
   const step = STEPS_MS.find((each) => each >= least) ?? 168 * HOUR_MS;
   const first = Math.ceil((from + VIETNAM_OFFSET_MS) / step) * step - VIETNAM_OFFSET_MS;

@@ -3,8 +3,8 @@ import type { Device } from "../api/types.ts";
 
 export const SECTIONS = {
   power: ["ups"],
-  network: ["switch", "router", "uplink"],
   printing: ["printer", "scanner"],
+  network: ["switch", "router", "uplink"],
   computers: ["server", "workstation"],
   rooms: ["aircon", "sensor"],
   counters: ["kiosk", "queue", "counter_display", "tablet", "signboard", "display"],

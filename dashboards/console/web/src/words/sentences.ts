@@ -1,7 +1,7 @@
 /** The first line of every page, in words. */
 import type { Condition, Device, Ward } from "../api/types.ts";
 import { groupByCause } from "./causes.ts";
-import { moment } from "./format.ts";
+import { moment, number } from "./format.ts";
 import { conditionsOf, type Health, healthOf, lastReadingMs, type Seen, wardNeedsYou } from "./state.ts";
 import { conditionAdvice, conditionTitle, kindInSentence, reasonParts, t } from "./text.ts";
 
@@ -13,13 +13,10 @@ export interface Answer {
   next: string;
 }
 
-const LOCAL = /^[A-Za-zÀ-ỹ]/;
-
 /** A title as the continuation of a sentence: "Máy in 1: kẹt giấy". */
 export function lower(words: string): string {
-  return LOCAL.test(words) && words.charAt(1) !== words.charAt(1).toUpperCase()
-    ? words.charAt(0).toLowerCase() + words.slice(1)
-    : words;
+  // "UPS …" stays as it is; "Ổ đĩa …" does not.
+  return /^\p{Lu}{2}/u.test(words) ? words : words.charAt(0).toLowerCase() + words.slice(1);
 }
 
 export function districtAnswer(wards: readonly Ward[]): Answer {
@@ -63,12 +60,14 @@ export function wardLine(ward: Ward, now: number): string {
       : "";
   const worst = causes[0];
   if (silent) return worst ? `${silent} ${t("ward.line_before", { what: clause(worst.root) })}` : silent;
-  if (!worst) return t("ward.line_well", { n: ward.device_count });
+  if (!worst) return `${t("ward.line_well", { n: ward.device_count })}${catchingUp(ward)}`;
   const hanging = new Set(worst.consequences.map((each) => each.device)).size;
   const tail = hanging ? t("ward.line_with", { n: hanging }) : "";
-  const more = causes.length > 1 ? ` ${t("ward.line_more", { n: causes.length - 1 })}` : "";
-  return `${clause(worst.root)}${tail}.${more}`;
+  return `${clause(worst.root)}${tail}.${catchingUp(ward)}`;
 }
+
+const catchingUp = (ward: Ward): string =>
+  ward.missing_positions ? ` ${t("ward.line_missing", { n: number(ward.missing_positions) })}` : "";
 
 export function wardAnswer(ward: Ward, devices: readonly Device[], now: number): Answer {
   const name = ward.name;
@@ -129,7 +128,7 @@ export function deviceAnswer(seen: Seen, devices: readonly Device[]): Answer {
       };
     case "partial": {
       const { what, advice } = reasonParts(device.reason?.code ?? "");
-      return { health, first: `${name}: ${lower(what)}.`, next: advice || t("device.partial_then") };
+      return { health, first: `${name}: ${lower(what)}`, next: advice || t("device.partial_then") };
     }
     default:
       return { health, ...conditionWords(seen) };

@@ -34,6 +34,8 @@ export function isOld(timeMs: number, { device, ward, now }: Seen): boolean {
 
 const RANK: Record<Severity, number> = { info: 1, attention: 2, failure: 3 };
 
+export const rankOf = ({ severity }: Condition): number => RANK[severity];
+
 export function worst(conditions: readonly Condition[]): Severity | null {
   let found: Severity | null = null;
   for (const { severity } of conditions) if (!found || RANK[severity] > RANK[found]) found = severity;
