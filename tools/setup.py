@@ -67,7 +67,8 @@ def packages(dev: bool) -> None:
         *(BIN / "uv", "export", "--frozen", "--no-emit-project", *groups),
         *("--format", "requirements-txt", "--quiet", "--output-file", requirements),
     )
-    run(BIN / "uv", "pip", "install", "--quiet", "--require-hashes", "--requirements", requirements)
+    # Compiled now, not at each start: uv leaves that out, and some machines forbid Python to write byte code later.
+    run(BIN / "uv", "pip", "install", "--quiet", "--compile-bytecode", "--require-hashes", "-r", requirements)
     run(BIN / "uv", "pip", "install", "--quiet", "--no-deps", "--editable", ".")
     stamp.write_text(now, encoding="ascii")
 
