@@ -12,6 +12,7 @@ BENCHMARKS = {
     "agent": "bench.agent",  # memory and processor of an agent that watches a ward
     "ingest": "bench.ingest",  # readings from MQTT to the committed store
     "store": "bench.store",  # the embedded store alone
+    "console": "bench.console",  # a page of 40 devices, 200 pages that listen
     "power-loss": "bench.power_loss",  # journals cut off under load
 }
 
