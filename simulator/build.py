@@ -13,22 +13,23 @@ from simulator.wardfile import DevicePart, WardFile, WardFileError
 from telemetry.kinds import Kind
 
 DAY = 86400.0
+_BUSY_SECONDS_BEFORE = 40 * 6 * 3600.0  # forty working days of six busy hours
 
 
 def ward_of(file: WardFile, moment: float) -> Ward:
     """Build every machine and wire it up. `moment`: seconds since Monday 00:00. Raises WardFileError."""
     seed = file.ward.seed
-    hub = _first(file, Kind.ROUTER)
     _check_wiring(file)
     places = []
     for part in file.device:
         model = model_of(part)
         machine = model.build(_plate(part, model), dice(seed, part.id, "machine"))
         machine.begin(model.uptime_days * DAY * dice(seed, part.id, "uptime").uniform(0.8, 1.2))
-        talks = model.up_bits > 0 and hub is not None and part.id != hub
-        talk = Talk(dice(seed, part.id, "talk"), model.up_bits, model.down_bits) if talks else None
-        places.append(Place(machine, part.feed, part.port, talk, hub or ""))
-    return Ward(places, seed=seed, moment=moment, watcher=_watcher(file))
+        talk = Talk(dice(seed, part.id, "talk"), model.up_bits, model.down_bits) if model.up_bits > 0 else None
+        places.append(Place(machine, part.feed, part.port, talk))
+    ward = Ward(places, seed=seed, moment=moment, watcher=_watcher(file))
+    ward.remember(_BUSY_SECONDS_BEFORE)
+    return ward
 
 
 def model_of(part: DevicePart) -> Model:
@@ -52,10 +53,6 @@ def _plate(part: DevicePart, model: Model) -> Plate:
         name=part.name,
         location=part.location,
     )
-
-
-def _first(file: WardFile, kind: Kind) -> str | None:
-    return next((part.id for part in file.device if model_of(part).kind is kind), None)
 
 
 def _watcher(file: WardFile) -> str | None:

@@ -69,7 +69,7 @@ def _mono(plate: Plate, chance: random.Random) -> Printer:
     duty = Duty(jobs_per_busy_hour=14, pages_per_job=3.2)
     toners = [Toner("black", 3000, 0.64)]
     built = Printer(plate, Engine(seconds_per_page=1.6), duty, toners, [Tray("Tray 1", 250, 190)], chance)
-    built.pages_total = 48_211
+    built.pages_total, built.pages_since_power_on = 48_211, 1_204
     return built
 
 
@@ -80,7 +80,7 @@ def _colour(plate: Plate, chance: random.Random) -> Printer:
     trays = [Tray("Tray 1", 100, 64), Tray("Tray 2", 500, 410)]
     engine = Engine(seconds_per_page=2.6, sleep_watts=14.0, print_watts=520.0)
     built = Printer(plate, engine, duty, toners, trays, chance)
-    built.pages_total = 17_904
+    built.pages_total, built.pages_since_power_on = 17_904, 655
     return built
 
 

@@ -24,7 +24,7 @@ def system(machine: Machine, kind_of_thing: Oid, services: int, into: Objects) -
 
 
 def entity(machine: Machine, into: Objects) -> None:
-    """One chassis: entPhysicalDescr, class chassis(3), name, firmware, serial, manufacturer, model."""
+    """One chassis: entPhysicalDescr, class chassis(3), name, firmware and software, serial, manufacturer, model."""
     plate, row = machine.plate, (1,)
     into.column((*ENTITY, 2), {row: text(f"{plate.vendor} {plate.model}")})
     into.column((*ENTITY, 3), {row: identifier((0, 0))})
@@ -32,6 +32,7 @@ def entity(machine: Machine, into: Objects) -> None:
     into.column((*ENTITY, 5), {row: integer(3)})
     into.column((*ENTITY, 7), {row: text(plate.id)})
     into.column((*ENTITY, 9), {row: text(plate.firmware)})
+    into.column((*ENTITY, 10), {row: text(plate.firmware)})
     into.column((*ENTITY, 11), {row: text(plate.serial)})
     into.column((*ENTITY, 12), {row: text(plate.vendor)})
     into.column((*ENTITY, 13), {row: text(plate.model)})

@@ -51,14 +51,21 @@ class Switch(Machine):
     def __init__(self, plate: Plate, ports: int, chance: random.Random) -> None:
         super().__init__(plate, idle_watts=18.0, boot_seconds=15.0)
         self.ports = [Port(number) for number in range(1, ports + 1)]
+        self._by_device: dict[str, Port] = {}
         self._chance = chance
 
     @property
     def draw_watts(self) -> float:
         return self.idle_watts + 0.6 * sum(port.up for port in self.ports) if self.link else 0.0
 
+    def attach(self, device: str, number: int) -> None:
+        """Plug a device's cable in. Raises IndexError for a port that is not there."""
+        port = self.ports[number - 1]
+        port.attached = device
+        self._by_device[device] = port
+
     def port_of(self, device: str) -> Port | None:
-        return next((port for port in self.ports if port.attached == device), None)
+        return self._by_device.get(device)
 
     def set_power(self, on: bool) -> None:
         if self.powered and not on:
@@ -108,6 +115,10 @@ class Talk:
     def __init__(self, chance: random.Random, up_bits: float, down_bits: float) -> None:
         self.up_bits, self.down_bits = up_bits, down_bits
         self._mood = Wander(chance, 1.0, 0.35, 20.0)
+
+    def usual_octets(self, busy_seconds: float) -> tuple[float, float]:
+        """Octets sent and received in so many busy seconds, on average."""
+        return self.up_bits / 8 * busy_seconds, self.down_bits / 8 * busy_seconds
 
     def octets(self, seconds: float, moment: float) -> tuple[float, float]:
         """Octets sent and received by the device in the next `seconds`."""

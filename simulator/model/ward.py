@@ -11,19 +11,19 @@ from simulator.model.mains import Mains
 from simulator.model.network import Router, Switch, Talk, flow
 from simulator.model.ups import Ups
 
-SLICE_SECONDS = 1.0
+SLICE_SECONDS = 2.0  # of the ward's time: how late a device may learn that its power went or came
 MAINS = "mains"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a machine stands in the ward's wiring. `feed`: the mains or a UPS; `port`: of the switch, 0 for none."""
+    """Where a machine stands in the ward's wiring. `feed`: the mains or a UPS; `port`: of the switch, 0 for none;
+    `talk`: what it says to the city and hears from it."""
 
     machine: Machine
     feed: str = MAINS
     port: int = 0
     talk: Talk | None = None
-    talks_to: str = ""
 
 
 class Ward:
@@ -31,6 +31,7 @@ class Ward:
 
     def __init__(self, places: Iterable[Place], *, seed: str, moment: float, watcher: str | None = None) -> None:
         self.places = {place.machine.id: place for place in places}
+        self._talks = {device: place.talk for device, place in self.places.items() if place.talk is not None}
         self.moment = moment
         self.watcher = watcher  # the machine that the agent runs on
         self.mains = Mains(dice(seed, "mains"))
@@ -42,10 +43,15 @@ class Ward:
         if self.switch is not None:
             for place in self.places.values():
                 if place.port:
-                    self.switch.ports[place.port - 1].attached = place.machine.id
+                    self.switch.attach(place.machine.id, place.port)
         for ups in self.upses:
             ups.feed(0.001, self.mains, 0.0)
         self._settle_links()
+
+    def remember(self, busy_seconds: float) -> None:
+        """What the interfaces counted in the busy time before the simulation began."""
+        for device, talk in self._talks.items():
+            self._carry(device, talk.usual_octets(busy_seconds))
 
     def machines(self) -> list[Machine]:
         return [place.machine for place in self.places.values()]
@@ -120,22 +126,20 @@ class Ward:
             self.switch.set_links({device: place.machine.link for device, place in self.places.items()})
 
     def _talk(self, seconds: float) -> None:
-        if self.switch is None:
+        if not self.man_open:
             return
-        for device, place in self.places.items():
-            if place.talk is None or not place.machine.running:
-                continue
-            port, hub = self.switch.port_of(device), self.switch.port_of(place.talks_to)
-            if port is None or hub is None or not self.machine(place.talks_to).running:
-                continue
-            to_city = self.router is not None and place.talks_to == self.router.id
-            if to_city and not self.man_open:
-                continue
-            sent, received = place.talk.octets(seconds, self.moment)
-            if flow(self.switch, port, hub, sent, received) and to_city:
-                self._through_router(sent, received)
+        for device, talk in self._talks.items():
+            if self.machine(device).running:
+                self._carry(device, talk.octets(seconds, self.moment))
 
-    def _through_router(self, sent: float, received: float) -> None:
-        assert self.router is not None
-        self.router.lan.count(sent, received)
-        self.router.wan.count(received, sent)
+    def _carry(self, device: str, octets: tuple[float, float]) -> None:
+        """From a device to the city and back: through both their ports of the switch and through the router."""
+        if self.switch is None or self.router is None:
+            return
+        port, hub = self.switch.port_of(device), self.switch.port_of(self.router.id)
+        if port is None or hub is None:
+            return
+        sent, received = octets
+        if flow(self.switch, port, hub, sent, received):
+            self.router.lan.count(sent, received)
+            self.router.wan.count(received, sent)

@@ -26,6 +26,7 @@ class Listener:
         self._port = port
         self._socket: socket.socket | None = None
         self._fillers: list[socket.socket] = []
+        self._filler_ports: set[int] = set()
         self.door = Door.REFUSED
 
     @property
@@ -77,8 +78,12 @@ class Listener:
     def _accept(self) -> None:
         assert self._socket is not None
         try:
-            connection, _ = self._socket.accept()
+            connection, (_, port) = self._socket.accept()
         except (BlockingIOError, ConnectionAbortedError):
+            return
+        if port in self._filler_ports:
+            self._filler_ports.discard(port)
+            connection.close()
             return
         connection.setblocking(False)
         self._on_connection(connection)
@@ -90,6 +95,7 @@ class Listener:
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", self._port))
             self._fillers.append(filler)
+        self._filler_ports = {int(filler.getsockname()[1]) for filler in self._fillers}
 
     def _drop_fillers(self) -> None:
         for filler in self._fillers:

@@ -177,7 +177,14 @@ class _Responder(cmdrsp.CommandResponderBase):  # type: ignore[misc]
 
     def __init__(self, engine: SnmpEngine, context: SnmpContext, agents: dict[Oid, Agent]) -> None:
         self._agents = agents
+        self._room = 0
         super().__init__(engine, context)
+
+    def process_pdu(self, engine: SnmpEngine, *message: Any) -> None:
+        # The ninth is maxSizeResponseScopedPDU (RFC 3412 4.2.2): what a v3 asker has said that it can take.
+        asker_takes = int(message[8]) if message[8] else MAX_MESSAGE_BYTES
+        self._room = min(MAX_MESSAGE_BYTES, asker_takes) - _ENVELOPE_BYTES
+        super().process_pdu(engine, *message)
 
     def handle_management_operation(self, engine: SnmpEngine, state: Any, context_name: Any, pdu: Any) -> None:
         self.snmpContext.get_mib_instrum(context_name)  # raises for a context that is not there
@@ -199,7 +206,7 @@ class _Get(_Responder):
     SUPPORTED_PDU_TYPES = (rfc1905.GetRequestPDU.tagSet,)
 
     def answer(self, engine: SnmpEngine, state: Any, request: Request) -> None:
-        reply = _Reply()
+        reply = _Reply(self._room)
         for name in request.names:
             value = request.objects.get(name)
             if value is None:
@@ -216,7 +223,7 @@ class _Next(_Responder):
     SUPPORTED_PDU_TYPES = (rfc1905.GetNextRequestPDU.tagSet,)
 
     def answer(self, engine: SnmpEngine, state: Any, request: Request) -> None:
-        reply = _Reply()
+        reply = _Reply(self._room)
         for name in request.names:
             following = _next(request.objects, name, request.version_1)
             if following is None:
@@ -235,7 +242,7 @@ class _Bulk(_Responder):
         asked = request.names
         once = max(0, min(int(v2c.apiBulkPDU.get_non_repeaters(request.pdu)), len(asked)))
         repetitions = max(0, min(int(v2c.apiBulkPDU.get_max_repetitions(request.pdu)), _MOST_REPETITIONS))
-        reply = _Reply()
+        reply = _Reply(self._room)
         for name, value in _bulk(request.objects, asked[:once], asked[once:], repetitions):
             if value is None:
                 reply.add_exception(name, rfc1905.endOfMibView)
@@ -258,9 +265,9 @@ class _Set(_Responder):
 class _Reply:
     """The variable bindings of an answer, and the room that they leave."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int) -> None:
         self._found: list[tuple[Any, Any]] = []
-        self._room = MAX_MESSAGE_BYTES - _ENVELOPE_BYTES
+        self._room = room
 
     @property
     def full(self) -> bool:
