@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from itertools import accumulate, islice
 from operator import sub, xor
 
-from store.base import StoreError
+from store.base import StoreError, StoreFault
 
 _HEADER = struct.Struct("<BBBH")
 _CHECK = struct.Struct("<I")
@@ -63,7 +63,7 @@ def decode(data: bytes, start_us: int) -> tuple[list[int], list[float]]:
         (check,) = _CHECK.unpack_from(data, _HEADER.size)
         body = data[_HEADER.size + _CHECK.size :]
         if form & ~_DEFLATED != _FORM or _check(data[: _HEADER.size], start_us, body) != check:
-            raise StoreError("a chunk's checksum is wrong, or its form unknown")
+            raise _broken("its checksum is wrong, or its form unknown")
         if form & _DEFLATED:
             body = zlib.decompress(body, -9)
         usual, at = _read_integer(body, 0)
@@ -77,7 +77,11 @@ def decode(data: bytes, start_us: int) -> tuple[list[int], list[float]]:
         differences, at = _unpack(body, at, widths & 15, count - 1)
         return times, _values_in(value_form, first, differences)
     except (struct.error, zlib.error, IndexError, OverflowError) as error:
-        raise StoreError(f"a chunk cannot be read: {error}") from error
+        raise _broken(str(error)) from error
+
+
+def _broken(why: str) -> StoreError:
+    return StoreError(f"a chunk cannot be read: {why}", StoreFault.DAMAGED)
 
 
 def _check(header: bytes, start_us: int, body: bytes) -> int:
@@ -143,7 +147,7 @@ def _unpack(body: bytes, at: int, index: int, count: int) -> tuple[Sequence[int]
     for plane in range(width):
         piece = body[at : at + count]
         if len(piece) != count:
-            raise StoreError("a chunk ends too early")
+            raise _broken("it ends too early")
         column[plane::width] = piece
         at += count
     return struct.unpack(f"<{count}{code}", column), at

@@ -45,6 +45,10 @@ CREATE TABLE chunks (  -- of one series they are disjoint in time
     series INTEGER NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,  -- times of first and last sample
     count INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (series, start_us)
 ) WITHOUT ROWID;
+CREATE TABLE set_aside (  -- damaged chunks that were in the way of later samples; nothing of them can be read
+    series INTEGER NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,
+    count INTEGER NOT NULL, data BLOB NOT NULL
+);
 CREATE TABLE tail (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE events (
     id INTEGER PRIMARY KEY, ward INTEGER NOT NULL, incarnation INTEGER NOT NULL, position INTEGER NOT NULL,

@@ -71,7 +71,7 @@ class EmbeddedStore:
             with translated(self._path):
                 return load(self._connection)
         except StoreError as error:
-            raise damaged(self._path, str(error)) if error.fault is StoreFault.REFUSED else error from error
+            raise damaged(self._path, str(error)) if error.fault is StoreFault.DAMAGED else error from error
 
     # ---- in ----------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from bisect import bisect_left
 
+from store.base import StoreError, StoreFault
 from store.embedded.codec import decode
 from store.embedded.events import clamp
 
@@ -22,7 +23,14 @@ def select(connection: sqlite3.Connection, series: int, start_us: int, end_us: i
     values: list[float] = []
     bounds = {"series": series, "start": clamp(start_us), "last": clamp(end_us - 1)}
     for chunk_start_us, data in connection.execute(_CHUNKS, bounds):
-        chunk_times, chunk_values = decode(data, chunk_start_us)
+        try:
+            chunk_times, chunk_values = decode(data, chunk_start_us)
+        except StoreError as error:
+            raise StoreError(
+                f"series {series}, the chunk from {chunk_start_us}: {error}. Other series and times are as they should "
+                "be; verify the store to see what else is damaged.",
+                StoreFault.DAMAGED,
+            ) from error
         times += chunk_times
         values += chunk_values
     first, last = bisect_left(times, start_us), bisect_left(times, end_us)

@@ -20,15 +20,8 @@ from store.embedded.state import DOUBLE, SeriesState, State
 
 log = logging.getLogger(__name__)
 
-
-class Packed:
-    """One series as it will be after a step: the newest sample in its chunks, and how many samples merged away."""
-
-    def __init__(self, series: SeriesState, head: int) -> None:
-        self.series = series
-        self.head = head
-        self.samples = len(series.times)
-        self.merged = 0
+_COLUMNS = "series, start_us, end_us, count, data"
+_AT = "WHERE series = ? AND start_us = ?"
 
 
 class Packer:
@@ -39,7 +32,6 @@ class Packer:
         self._settings = settings
         self._round_head = 0
         self._waiting: list[SeriesState] = []
-        self._unpacked = 0  # series of this round that could not be packed
 
     @property
     def in_round(self) -> bool:
@@ -52,35 +44,29 @@ class Packer:
 
     def begin_round(self) -> None:
         self._round_head = self._state.head
-        self._unpacked = 0
         # From the end: highest ids first here, so that rows are written in the order of the table.
         self._waiting = [series for series in reversed(self._state.series.values()) if series.times]
 
-    def step(self, connection: sqlite3.Connection, samples: int) -> list[Packed]:
-        """Pack about `samples` samples, within the caller's transaction. Nothing of `self` or the state changes
-        before `done` is told what came of it, so a failed transaction can be tried again."""
-        step: list[Packed] = []
+    def step(self, connection: sqlite3.Connection, samples: int) -> list[SeriesState]:
+        """Pack about `samples` samples, within the caller's transaction, and return whose. Nothing of `self` or the
+        state changes before `done` is told, so a step whose transaction failed can be tried again."""
+        step: list[SeriesState] = []
         taken = 0
-        for series in reversed(self._waiting):
-            if taken >= samples:
-                break
-            packed = Packed(series, self._state.head)
-            self._pack(connection, packed)
-            taken += packed.samples
-            step.append(packed)
-        if len(step) == len(self._waiting) and not self._unpacked and all(packed.head for packed in step):
+        while taken < samples and len(step) < len(self._waiting):
+            series = self._waiting[-1 - len(step)]
+            self._pack(connection, series)
+            taken += len(series.times)
+            step.append(series)
+        if len(step) == len(self._waiting):
             connection.execute("DELETE FROM tail WHERE id <= ?", (self._round_head,))
         return step
 
-    def done(self, step: list[Packed]) -> None:
+    def done(self, step: list[SeriesState]) -> None:
         """The step is durable; under the state's lock."""
         del self._waiting[len(self._waiting) - len(step) :]
-        for packed in step:
-            if not packed.head:
-                self._unpacked += 1
-                continue
-            packed.series.drop_tail(packed.head)
-            self._state.tail_samples -= packed.samples
+        for series in step:
+            self._state.tail_samples -= len(series.times)
+            series.drop_tail(self._state.head)
         if not self._waiting:
             self._round_head = 0
 
@@ -89,28 +75,17 @@ class Packer:
         if series in self._waiting:
             self._waiting.remove(series)
 
-    def _pack(self, connection: sqlite3.Connection, packed: Packed) -> None:
-        series = packed.series
-        if not series.times:
-            return
-        connection.execute("SAVEPOINT one_series")
-        try:
-            chunks = Chunks(connection, series.id, self._settings.chunk_samples)
-            packed.merged = chunks.insert(list(series.times), list(series.values))
-        except StoreError as error:
-            # One damaged chunk must not stop the others: this series stays in the tail, and so do its rows.
-            connection.execute("ROLLBACK TO one_series")
-            log.error("the samples of %s stay in the tail: %s", series.key, error)
-            packed.head = 0
-        else:
+    def _pack(self, connection: sqlite3.Connection, series: SeriesState) -> None:
+        chunks = Chunks(connection, series.id, self._settings.chunk_samples)
+        merged = chunks.insert(list(series.times), list(series.values))
+        connection.execute(
+            "UPDATE series SET packed_through = ?, last_us = ?, last_value = ? WHERE id = ?",
+            (self._state.head, series.last_us, DOUBLE.pack(series.last_value), series.id),
+        )
+        if merged:
             connection.execute(
-                "UPDATE series SET packed_through = ?, last_us = ?, last_value = ? WHERE id = ?",
-                (packed.head, series.last_us, DOUBLE.pack(series.last_value), series.id),
+                "UPDATE wards SET samples_merged = samples_merged + ? WHERE id = ?", (merged, series.ward)
             )
-            connection.execute(
-                "UPDATE wards SET samples_merged = samples_merged + ? WHERE id = ?", (packed.merged, series.ward)
-            )
-        connection.execute("RELEASE one_series")
 
 
 class Chunks:
@@ -145,31 +120,46 @@ class Chunks:
     def _insert_before(self, times_us: list[int], values: list[float]) -> int:
         """Samples that all lie before the next chunk: join the chunk before them where it must be (they overlap) or
         may be (it has room), else make new ones."""
+        merged = 0
         before = self._db.execute(
             "SELECT start_us, end_us, count, data FROM chunks WHERE series = ? AND start_us <= ?"
             " ORDER BY start_us DESC LIMIT 1",
             (self._series, times_us[0]),
         ).fetchone()
-        merged = 0
         if before is not None:
             start_us, end_us, count, data = before
-            if end_us >= times_us[0] or count < self._full:
-                held_times, held_values = decode(data, start_us)
+            overlaps = end_us >= times_us[0]
+            held = self._read(start_us, data, overlaps) if overlaps or count < self._full else None
+            if held is not None:
+                held_times, held_values = held
                 together = len(held_times) + len(times_us)
-                if end_us < times_us[0]:
-                    times_us, values = held_times + times_us, held_values + values
-                else:
+                if overlaps:
                     times_us, values = merge(held_times, held_values, times_us, values)
+                else:
+                    times_us, values = held_times + times_us, held_values + values
                 merged = together - len(times_us)
-                self._db.execute("DELETE FROM chunks WHERE series = ? AND start_us = ?", (self._series, start_us))
+                self._db.execute(f"DELETE FROM chunks {_AT}", (self._series, start_us))
         self._db.executemany(
-            "INSERT INTO chunks (series, start_us, end_us, count, data) VALUES (?, ?, ?, ?, ?)",
+            f"INSERT INTO chunks ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)",
             [
                 (self._series, times_us[a], times_us[b - 1], b - a, encode(times_us[a:b], values[a:b]))
                 for a, b in _cuts(len(times_us), self._full)
             ],
         )
         return merged
+
+    def _read(self, start_us: int, data: bytes, in_the_way: bool) -> tuple[list[int], list[float]] | None:
+        """A chunk's samples; None where it is damaged. A damaged one that is in the way is set aside: it must not keep
+        later samples from their place."""
+        try:
+            return decode(data, start_us)
+        except StoreError as error:
+            log.error("series %d, the chunk from %d: %s", self._series, start_us, error)
+        if in_the_way:
+            place = (self._series, start_us)
+            self._db.execute(f"INSERT INTO set_aside SELECT {_COLUMNS} FROM chunks {_AT}", place)
+            self._db.execute(f"DELETE FROM chunks {_AT}", place)
+        return None
 
 
 def _cuts(count: int, full: int) -> Iterator[tuple[int, int]]:

@@ -31,12 +31,13 @@ def prune_series(connection: sqlite3.Connection, step: Sequence[SeriesState], cu
         if outdated and series.times:
             continue  # old samples came just now; they are packed first, and go the next time
         gone = PrunedSeries(series, all=outdated)
-        # A chunk that ends before the cutoff also starts before it, and only those are looked at.
-        rows = connection.execute(
-            "DELETE FROM chunks WHERE series = ? AND start_us < ? AND end_us < ? RETURNING count",
-            (series.id, cutoff_us, cutoff_us),
-        )
-        gone.samples = sum(count for (count,) in rows)
+        for table in ("chunks", "set_aside"):
+            # A chunk that ends before the cutoff also starts before it, and only those are looked at.
+            rows = connection.execute(
+                f"DELETE FROM {table} WHERE series = ? AND start_us < ? AND end_us < ? RETURNING count",
+                (series.id, cutoff_us, cutoff_us),
+            )
+            gone.samples += sum(count for (count,) in rows)
         if gone.samples:
             connection.execute(
                 "UPDATE wards SET samples_pruned = samples_pruned + ? WHERE id = ?", (gone.samples, series.ward)

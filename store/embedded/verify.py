@@ -116,6 +116,7 @@ class _Audit:
     def run(self) -> None:
         self._references()
         self._chunks()
+        self._set_aside()
         self._tail()
         self._counters()
         self._positions()
@@ -128,6 +129,7 @@ class _Audit:
             ("series", "ward", "wards"),
             ("incarnations", "ward", "wards"),
             ("chunks", "series", "series"),
+            ("set_aside", "series", "series"),
             ("positions", "incarnation", "incarnations"),
             ("events", "incarnation", "incarnations"),
         ):
@@ -165,6 +167,13 @@ class _Audit:
         self._rules["S2"].check(fits, f"{place} is not what its row says".__str__)
         self._rules["S3"].check(is_increasing(times), f"{place} is out of order".__str__)
         return times[-1], DOUBLE.pack(values[-1])
+
+    def _set_aside(self) -> None:
+        for id, start_us, count in self._db.execute("SELECT series, start_us, count FROM set_aside"):
+            words = f"the chunk of series {id} from {start_us} was damaged and is set aside"
+            self._rules["S2"].check(False, words.__str__)
+            if id in self._series:
+                self._count(self._series[id].ward, count)
 
     def _tail(self) -> None:
         for row, data in self._db.execute("SELECT id, data FROM tail ORDER BY id"):

@@ -1,0 +1,118 @@
+"""What `commit` returned for is there after kill -9 and after a power cut, whole, and nothing by halves."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from store.base import SeriesKey
+from store.embedded import EmbeddedStore
+from store.embedded.verify import verify
+from telemetry.clock import SystemClock
+from tests.conftest import ROOT
+from tests.store.writing_child import INCARNATION, SERIES, SETTINGS, WARD, event_of, samples_of
+
+
+@contextmanager
+def writing(path: Path, seed: int) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tests.store.writing_child", str(path), str(seed)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "ready\n"
+            yield child
+        finally:
+            child.kill()
+
+
+def last_told(child: subprocess.Popen[str]) -> int:
+    """The last position of a dead child that was told as durable; 0 for none."""
+    assert child.stdout is not None
+    told = [line for line in child.stdout.read().splitlines(keepends=False) if line.isdigit()]
+    return int(told[-1]) if told else 0
+
+
+def check(path: Path, told: int) -> int:
+    """Everything up to `told` is in the store, and what is beyond is whole too. Returns the last position held."""
+    report = verify(path)
+    assert report.ok, report.as_dict()
+    store = EmbeddedStore.open(path, clock=SystemClock(), settings=SETTINGS)
+    try:
+        ranges = list(store.positions(WARD, INCARNATION))
+        assert ranges, "nothing is held"
+        [(first, last)] = ranges
+        assert first == 1
+        assert last >= told
+        held = {}
+        for n in range(SERIES):
+            series = store.history(SeriesKey(WARD, f"ups-{n}", "level"), -(1 << 62), 1 << 62)
+            held.update({(n, t): v for t, v in zip(series.times_us, series.values, strict=True)})
+        expected: dict[tuple[int, int], float] = {}
+        for position in range(1, last + 1):
+            for n, sample in enumerate(samples_of(position)):
+                place = (n, sample.wall_time_us)
+                expected[place] = max(sample.value, expected.get(place, sample.value))
+        assert held == expected
+        assert store.events(WARD) == [event_of(position) for position in range(1, last + 1)]
+        counts = store.counts(WARD)
+        assert (counts.samples_committed, counts.events_committed, counts.positions) == (SERIES * last, last, last)
+        return last
+    finally:
+        store.close()
+
+
+def test_nothing_that_was_told_as_durable_is_missing_after_kill_9(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    path = tmp_path / "store.db"
+    held = 0
+    for _ in range(8):
+        with writing(path, chance.randrange(1 << 30)) as child:
+            # The moment of the kill is the point here; no check waits for this time.
+            time.sleep(chance.uniform(0.05, 0.8))
+            os.kill(child.pid, signal.SIGKILL)
+            child.wait()
+            told = last_told(child)
+        held = check(path, max(told, held))
+    assert held > 100, "the child hardly wrote anything, so the kills proved little"
+
+
+@contextmanager
+def mounted(image: Path, folder: Path) -> Iterator[None]:
+    subprocess.run(["mount", "-o", "loop", str(image), str(folder)], check=True, capture_output=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True, capture_output=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a disk to cut off")
+def test_nothing_that_was_told_as_durable_is_missing_after_a_power_cut(
+    tmp_path: Path, seed: int, peer: Callable[[str], str]
+) -> None:
+    cut, make = peer("xfs_io"), peer("mkfs.ext4")
+    chance = random.Random(seed)
+    image, folder = tmp_path / "disk", tmp_path / "mounted"
+    folder.mkdir()
+    with image.open("wb") as file:
+        file.truncate(256 << 20)
+    subprocess.run([make, "-q", str(image)], check=True, capture_output=True)
+    held = 0
+    for _ in range(5):
+        with mounted(image, folder), writing(folder / "store.db", chance.randrange(1 << 30)) as child:
+            time.sleep(chance.uniform(0.1, 1.0))  # as above
+            subprocess.run([cut, "-x", "-c", "shutdown", str(folder)], check=True, capture_output=True)
+            child.kill()
+            child.wait()
+            told = last_told(child)
+        with mounted(image, folder):
+            held = check(folder / "store.db", max(told, held))
+    assert held > 50, "the child hardly wrote anything, so the cuts proved little"
