@@ -172,7 +172,10 @@ class Link:
         self._changed()
 
     def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
-        self._received(bytes(message.payload))
+        if message.topic == self._listen:
+            self._received(bytes(message.payload))
+        else:  # a broker that mixes up sessions must not make us act on what was not for us
+            log.warning("a message of topic %s was ignored", message.topic)
 
     def _end(self, why: str) -> None:
         self._ended = self._ended or why

@@ -6,14 +6,15 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge_agent.uplink.batches import Replay, batches
 from edge_agent.uplink.journal_view import JournalView
 from edge_agent.uplink.link import Broker, Link, LinkError, Will
 from edge_agent.uplink.requests import BadRequestError, Inbox, reply
-from journal.model import Durable, Held, JournalError
+from edge_agent.uplink.status import Status
+from journal.model import Durable, JournalError
 from telemetry import wire_pb2 as wire
 from telemetry.clock import Clock
 from telemetry.intervals import IntervalSet
@@ -35,6 +36,7 @@ class UplinkSettings:
     broker: Broker
     agent_version: str
     heartbeat_seconds: float = 15.0
+    news_seconds: float = 5.0  # between statuses while the journal grows
     keepalive_seconds: int = 10
     ready_seconds: float = 15.0  # from the connection to an accepted subscription
     retry_seconds: tuple[float, float] = (1.0, 15.0)  # first and longest pause between attempts
@@ -83,7 +85,7 @@ class Uplink:
         self._link: Link | None = None
         self._replays: deque[Replay] = deque()
         self._replay_at = 0.0  # monotonic; not before
-        self._status_at = 0.0
+        self._status = Status(journal, clock, settings.agent_version, settings.heartbeat_seconds, settings.news_seconds)
         self._said = ""
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
 
@@ -150,7 +152,7 @@ class Uplink:
 
     def _make_link(self) -> Link:
         settings = self._settings
-        will = Will(self._topic(What.STATUS), self._status(online=False))
+        will = Will(self._topic(What.STATUS), self._status.message(online=False))
         return Link(
             settings.broker,
             client_id=f"ward-agent-{settings.district}-{settings.ward}",
@@ -168,7 +170,7 @@ class Uplink:
         self._link = None
         self._replays.clear()
         self._inbox.clear()
-        link.close(Will(self._topic(What.STATUS), self._status(online=False)) if self._stopping else None)
+        link.close(Will(self._topic(What.STATUS), self._status.message(online=False)) if self._stopping else None)
 
     def _serve(self, link: Link) -> bool:
         """Work until the connection ends. False when it never came to be."""
@@ -180,7 +182,8 @@ class Uplink:
         self._link = link
         self.counts.connections += 1
         self._say(f"uplink to {self._settings.broker} is there")
-        self._publish_status()
+        self._status.begin()
+        self._publish(What.STATUS, self._status.tell(), retain=True)
         while not link.ended and not self._done():
             if not self._work():
                 with self._bell:
@@ -199,9 +202,9 @@ class Uplink:
     def _work(self) -> bool:
         """Do the most urgent thing; False when there is nothing to do now."""
         now = self._clock.monotonic()
-        if now >= self._status_at or self._nudged:
+        if now >= self._status.due() or self._nudged:
             self._nudged = False
-            self._publish_status()
+            self._publish(What.STATUS, self._status.tell(), retain=True)
             return True
         data = self._inbox.take()
         if data is not None:
@@ -230,7 +233,7 @@ class Uplink:
 
     def _seconds_until_due(self) -> float:
         now = self._clock.monotonic()
-        due = min(self._status_at, self._stop_at) if self._stopping else self._status_at
+        due = min(self._status.due(), self._stop_at) if self._stopping else self._status.due()
         if self._replays and self._may_send():
             due = min(due, self._replay_at)
         return max(0.0, due - now)
@@ -310,47 +313,9 @@ class Uplink:
 
     # ---- what we say ---------------------------------------------------------------------------------------------
 
-    def _publish_status(self) -> None:
-        self._status_at = self._clock.monotonic() + self._settings.heartbeat_seconds
+    def _publish(self, what: What, message: bytes, *, retain: bool = False) -> None:
         if self._link is not None:
-            self._link.publish(self._topic(What.STATUS), self._status(online=True), retain=True)
-
-    def _status(self, *, online: bool) -> bytes:
-        journal = self._journal
-        held = self._held()
-        own = [each.first_position for each in held if each.incarnation == journal.incarnation]
-        message = wire.Status(
-            online=online,
-            incarnation=journal.incarnation,
-            first_position=own[0] if own else 1,
-            head_position=journal.head(),
-            agent_version=self._settings.agent_version,
-            wall_time_us=self._clock.wall_us(),
-            trouble=self._trouble(),
-        )
-        for each in held:
-            if each.incarnation != journal.incarnation:
-                message.held.add(
-                    incarnation=each.incarnation,
-                    first_position=each.first_position,
-                    last_position=each.last_position,
-                )
-        return message.SerializeToString()
-
-    def _held(self) -> Sequence[Held]:
-        try:
-            return self._journal.held()
-        except JournalError as error:  # a status without the past is better than none
-            log.error("%s", error)
-            return ()
-
-    def _trouble(self) -> str:
-        reason = self._journal.trouble()
-        return "" if reason is None else str(reason.code)
-
-    def _publish(self, what: What, message: bytes) -> None:
-        if self._link is not None:
-            self._link.publish(self._topic(what), message)
+            self._link.publish(self._topic(what), message, retain=retain)
 
     def _topic(self, what: What) -> str:
         return str(Topic(self._settings.district, self._settings.ward, what))

@@ -1,0 +1,80 @@
+"""The ward's status: who we are, what the journal holds, what troubles us; and when it is time to say it again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from edge_agent.uplink.journal_view import JournalView
+from journal.model import Held, JournalError
+from telemetry import wire_pb2 as wire
+from telemetry.clock import Clock
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_SECONDS = 1.0  # doubled with each telling
+
+
+class Status:
+    """Says the status, and knows when it was last told. `heartbeat_seconds` apart at most; `news_seconds` apart while
+    the journal grows; and often after a connection: a district that started together with the ward was not there for
+    its first entries, and learns from the head position what it lacks."""
+
+    def __init__(
+        self, journal: JournalView, clock: Clock, agent_version: str, heartbeat_seconds: float, news_seconds: float
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._agent_version = agent_version
+        self._heartbeat = heartbeat_seconds
+        self._news = news_seconds
+        self._told_at = 0.0
+        self._told_head = 0
+        self._pause = FIRST_PAUSE_SECONDS
+
+    def begin(self) -> None:
+        """A new connection."""
+        self._pause = FIRST_PAUSE_SECONDS / 2
+        self._told_at = self._clock.monotonic() - self._pause
+
+    def due(self) -> float:
+        """When it is to be told (monotonic seconds)."""
+        calm = self._news if self._journal.head() > self._told_head else self._heartbeat
+        return self._told_at + min(self._pause, calm)
+
+    def tell(self) -> bytes:
+        """The message, which is taken to be sent now."""
+        self._told_at, self._told_head = self._clock.monotonic(), self._journal.head()
+        self._pause *= 2
+        return self.message(online=True)
+
+    def message(self, *, online: bool) -> bytes:
+        """telemetry.wire Status."""
+        journal = self._journal
+        held = self._held()
+        own = [each.first_position for each in held if each.incarnation == journal.incarnation]
+        trouble = journal.trouble()
+        message = wire.Status(
+            online=online,
+            incarnation=journal.incarnation,
+            first_position=own[0] if own else 1,
+            head_position=journal.head(),
+            agent_version=self._agent_version,
+            wall_time_us=self._clock.wall_us(),
+            trouble="" if trouble is None else str(trouble.code),
+        )
+        for each in held:
+            if each.incarnation != journal.incarnation:
+                message.held.add(
+                    incarnation=each.incarnation,
+                    first_position=each.first_position,
+                    last_position=each.last_position,
+                )
+        return message.SerializeToString()
+
+    def _held(self) -> Sequence[Held]:
+        try:
+            return self._journal.held()
+        except JournalError as error:  # a status without the past is better than none
+            log.error("%s", error)
+            return ()
