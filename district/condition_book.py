@@ -29,6 +29,7 @@ class ConditionBook:
         self._ward = ward
         self._lines: dict[Key, _Line] = {}
         self._inventory = NEVER
+        self._there: frozenset[str] = frozenset()  # the devices of that inventory
 
     def note(self, condition: Condition, stamp: Stamp, current: bytes) -> bool:
         """Take a condition entry. True when it changed what is open."""
@@ -36,7 +37,7 @@ class ConditionBook:
         if line is not None and not newer(stamp, line.stamp, current):
             return False
         was = line.raised_us if line is not None else None
-        if condition.state is ConditionState.CLEARED:
+        if condition.state is ConditionState.CLEARED or self._is_gone(condition.device, stamp, current):
             self._lines[condition.key] = _Line(stamp, condition, None)
             return was is not None
         raised = was if was is not None else stamp.wall_time_us
@@ -48,14 +49,17 @@ class ConditionBook:
         if not newer(stamp, self._inventory, current):
             return []
         self._inventory = stamp
-        there = {device.id for device in inventory.devices}
+        self._there = frozenset(device.id for device in inventory.devices)
         gone = []
         for line in self._lines.values():
-            device = line.condition.device
-            if line.raised_us is not None and device and device not in there and newer(stamp, line.stamp, current):
-                line.raised_us, line.stamp = None, stamp
+            if line.raised_us is not None and self._is_gone(line.condition.device, line.stamp, current):
+                line.raised_us = None
                 gone.append(line.condition)
         return gone
+
+    def _is_gone(self, device: str, stamp: Stamp, current: bytes) -> bool:
+        """Whether the inventory that came after `stamp` has no such device any more."""
+        return bool(device) and device not in self._there and newer(self._inventory, stamp, current)
 
     def open(self) -> Iterator[OpenCondition]:
         """In no order."""

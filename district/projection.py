@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from dashboards.console.site import Change, DeviceState, LatestReading, OpenCondition, Topic
 from district.condition_book import ConditionBook
-from district.stamps import NEVER, Stamp, newer
+from district.stamps import DOUBTFUL, NEVER, Stamp, newer
 from telemetry.conditions import Condition
 from telemetry.entry import Entry, Facts, Readings
 from telemetry.readings import REACHABLE, DeviceInfo, Fact, Inventory, Reading, Reason
@@ -85,13 +85,15 @@ class WardView:
             return Change(Topic.WARD, self.ward)
         return None
 
-    def put_latest(self, device: str, kind: str, reading: Reading, wall_time_us: int) -> None:
-        """At a start: what the store calls the newest sample of a series."""
+    def put_latest(self, device: str, kind: str, reading: Reading, wall_time_us: int, *, doubtful: bool) -> None:
+        """At a start: what the store calls the newest sample of a series. One from the future is doubtful: a clock
+        was wrong when it was written. It is shown, but any other replaces it."""
         known = self._device(device)
-        stamp = Stamp(b"", 0, wall_time_us)
+        stamp = Stamp(b"", DOUBTFUL if doubtful else 0, wall_time_us)
         known.kind = known.kind or kind
         known.readings[(reading.metric, reading.instance)] = (reading.value, stamp)
-        known.newest = max(known.newest, stamp, key=lambda each: each.wall_time_us)
+        if newer(stamp, known.newest, self.current):
+            known.newest = stamp
 
     def put_reachability(self, device: str, reachability: Reachability) -> None:
         """What the store's own record says: at a start, and after entries that came late."""

@@ -3,38 +3,43 @@ device's reachability or its reason changes go into the store a second time, who
 
 from __future__ import annotations
 
-from district.projection import Reachability, WardView, reachability_of
-from district.stamps import Stamp
+from district.projection import Reachability, reachability_of
 from store.base import Event, Store
 from telemetry.entry import Entry, EntryError, Readings, decode
 
 EVENT = "readings"
 _PAGE = 64
+_RUNS = 8  # live entries, and the ranges that are being replayed
 
 
 class ReachabilityLog:
-    """Decides which entries with readings are such changes. Used by the ingest's thread only."""
+    """Decides which entries with readings are such changes. Used by the ingest's thread only.
+
+    Entries may come in any order: live ones, replayed ones, after gaps. So they are followed in runs of consecutive
+    positions, and the first that a run says of a device is kept whatever it says. Then whatever the order was,
+    each entry that differs from the one before it is kept, since it is either the first of its run or in a run with it.
+    """
 
     def __init__(self) -> None:
-        # Live entries and late ones are two stories of one device, each in order: told apart, so that neither makes
-        # the other look like a change, and no change of either goes unnoticed.
-        self._last: dict[tuple[str, str, bytes, bool], Reachability] = {}
+        self._runs: dict[tuple[str, bytes], dict[int, dict[str, Reachability]]] = {}
 
-    def is_change(self, view: WardView, entry: Entry) -> bool:
-        """Whether this entry (with readings) says something else than the one before."""
-        assert isinstance(entry.payload, Readings)
-        live = view.is_newest(entry.device, Stamp(entry.incarnation, entry.position, entry.wall_time_us))
-        key = (view.ward, entry.device, entry.incarnation, live)
-        before = self._last.get(key)
-        if before is None and live:
-            before = view.reachability(entry.device)
+    def follow(self, ward: str, entry: Entry) -> bool:
+        """Take the next entry that came, whatever its payload. True for one whose reachability is to be kept."""
+        runs = self._runs.setdefault((ward, entry.incarnation), {})
+        said = runs.pop(entry.position - 1, {})
+        runs[entry.position] = said  # the newest run comes last
+        if len(runs) > _RUNS:
+            del runs[next(iter(runs))]
+        if not isinstance(entry.payload, Readings):
+            return False
+        before = said.get(entry.device)
         now = reachability_of(entry.payload, before or Reachability(), entry.wall_time_us)
-        self._last[key] = now
+        said[entry.device] = now
         return before is None or not now.says_the_same(before)
 
     def forget(self) -> None:
-        """What was noted did not get into the store: take the next entry of each device as a change."""
-        self._last.clear()
+        """What was followed did not get into the store: begin again."""
+        self._runs.clear()
 
 
 def recorded(store: Store, ward: str, device: str) -> Reachability | None:

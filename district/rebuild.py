@@ -19,6 +19,7 @@ from telemetry.readings import Reading
 
 # What is folded again, in the order in which a ward's state needs it: a device must be known before its conditions.
 _FOLDED = ("inventory", "facts", "condition")
+_CLOCKS_DIFFER_US = 300_000_000
 
 logger = logging.getLogger(__name__)
 
@@ -52,9 +53,8 @@ def _view(clock: Clock, ward: str, store: Store, presence: PresenceBook) -> Ward
     devices = set()
     for key, kind, wall_time_us, value in store.latest(ward):
         devices.add(key.device)
-        # A sample from the future was written by a wrong clock: shown, but any other replaces it.
-        known_us = wall_time_us if wall_time_us <= now_us else 0
-        view.put_latest(key.device, kind, Reading(key.metric, value, key.instance), known_us)
+        reading = Reading(key.metric, value, key.instance)
+        view.put_latest(key.device, kind, reading, wall_time_us, doubtful=wall_time_us > now_us + _CLOCKS_DIFFER_US)
     for device in devices:
         reachability = recorded(store, ward, device)
         if reachability is not None:

@@ -67,7 +67,7 @@ class Replication:
 
     def __init__(self, clock: Clock, holdings: Holdings, send: Send, wards: Iterable[str]) -> None:
         self._clock, self._holdings, self._send = clock, holdings, send
-        self._wards = {ward: _Ward(ward, dirty=True) for ward in wards}
+        self._wards = {ward: _Ward(ward) for ward in wards}
         self._turns = itertools.cycle(self._wards.values())
         self._numbers = itertools.count(clock.wall_us())  # ids that no earlier hub used
 

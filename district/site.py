@@ -93,11 +93,8 @@ class DistrictSite:
         if device:
             with self._situation.lock:
                 self._info(view, device)
-        # From the begin of all time: what was raised before start_us may last into it.
-        entries = [
-            *self._told(ward, "condition", device, end_us),
-            *self._told(ward, "inventory", None, end_us),
-        ]
+        # From the begin of all time to now: what was raised before start_us may last into it, and beyond end_us.
+        entries = [*self._told(ward, "condition", device), *self._told(ward, "inventory", None)]
         found = spans(entries)
         if not device:
             own = self._records.conditions(ward, start_us, end_us)
@@ -137,8 +134,8 @@ class DistrictSite:
             raise UnknownPlaceError(f"{view.ward}/{device}")
         return info
 
-    def _told(self, ward: str, payload: str, device: str | None, end_us: int) -> list[BookEntry]:
-        events = self._store.events(ward, payload=payload, device=device, end_us=end_us)
+    def _told(self, ward: str, payload: str, device: str | None) -> list[BookEntry]:
+        events = self._store.events(ward, payload=payload, device=device)
         return [entry for event in events if (entry := _book_entry(event)) is not None]
 
 

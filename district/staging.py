@@ -71,8 +71,13 @@ class Staging:
             staged.positions.add(position, position)
             staged.entries.append(entry)
             payload = entry.payload
+            kept = self._log.follow(staged.ward, entry)
             if isinstance(payload, Readings):
-                self._add_readings(staged, view, entry, payload, data)
+                self._add_samples(staged, entry, payload)
+                if kept:
+                    staged.events.append(_event(staged.ward, entry, EVENT, data))
+                    if not view.is_newest(entry.device, Stamp(entry.incarnation, position, entry.wall_time_us)):
+                        staged.late.add(entry.device)
             else:
                 staged.events.append(_event(staged.ward, entry, payload_name(payload), data))
 
@@ -82,15 +87,11 @@ class Staging:
     def __bool__(self) -> bool:
         return any(True for _ in self)
 
-    def _add_readings(self, staged: Staged, view: WardView, entry: Entry, payload: Readings, data: bytes) -> None:
+    def _add_samples(self, staged: Staged, entry: Entry, payload: Readings) -> None:
         ward, device, kind, time_us = staged.ward, entry.device, entry.kind, entry.wall_time_us
         staged.samples.extend(
             Sample(ward, device, kind, metric, instance, time_us, value) for metric, value, instance in payload.readings
         )
-        if self._log.is_change(view, entry):
-            staged.events.append(_event(ward, entry, EVENT, data))
-            if not view.is_newest(device, Stamp(entry.incarnation, entry.position, time_us)):
-                staged.late.add(device)
 
 
 def _event(ward: str, entry: Entry, name: str, data: bytes) -> Event:

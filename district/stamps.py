@@ -14,12 +14,15 @@ class Stamp(NamedTuple):
 
 
 NEVER = Stamp(b"", 0, -1)
+DOUBTFUL = -1  # position of a stamp that any other replaces: a time that cannot be
 
 
 def newer(one: Stamp, other: Stamp, current: bytes) -> bool:
     """Whether `one` is newer than `other`. Within an incarnation the position decides, so a ward whose wall clock
     is set right, or jumps, is still read in order. Else the incarnation that the ward speaks as now is the newer,
     and of two old ones the wall time decides."""
+    if other.position == DOUBTFUL:
+        return True
     if one.incarnation == other.incarnation and one.incarnation:
         return one.position > other.position
     if one.incarnation and other.incarnation:

@@ -28,7 +28,7 @@ class Desk:
     """The hub's inside. `start` again on the same store and folder is a restart after a crash."""
 
     def __init__(self, folder: Path, store: MemoryStore) -> None:
-        self.clock = FakeClock(wall_us=START_US)
+        self.clock = FakeClock(wall_us=START_US + 86_400_000_000)  # the scripted wards' times are of the day before
         self.folder, self.store = folder, store
         self.broker_there = True
         self.hearing_since: float | None = self.clock.monotonic()
