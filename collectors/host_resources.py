@@ -13,7 +13,7 @@ from telemetry.readings import Reading
 
 _HR = "1.3.6.1.2.1.25"
 HR_UPTIME, HR_LOAD = f"{_HR}.1.1.0", f"{_HR}.3.3.1.2"
-_TYPE, _DESCR, _UNITS, _SIZE, _USED = (f"{_HR}.2.3.1.{leaf}" for leaf in (2, 3, 4, 5, 6))
+_STORAGE = f"{_HR}.2.3.1"
 _RAM, _FIXED_DISK = f"{_HR}.2.1.2", f"{_HR}.2.1.4"
 _RECLAIMABLE = ("memory buffers", "cached memory")  # net-snmp counts both as used in "Physical memory"
 _NOT_DISKS = ("/dev", "/run", "/sys", "/proc", "/snap", "/boot/efi", "/var/lib/docker", "/var/snap")
@@ -41,8 +41,7 @@ class HostResources:
         loads = [load for load in map(integer, (await client.walk(HR_LOAD, max_rows=512)).values()) if load is not None]
         if loads and all(0 <= load <= 100 for load in loads):
             found.readings.append(Reading("cpu_load_percent", sum(loads) / len(loads)))
-        columns = [await client.walk(column, max_rows=500) for column in (_TYPE, _DESCR, _UNITS, _SIZE, _USED)]
-        rows = storages(*columns)
+        rows = storages(*await client.table(_STORAGE, (2, 3, 4, 5, 6), 1500))
         found.readings += memory(rows)
         if self._disks:
             found.readings += disks(rows)

@@ -17,13 +17,13 @@ from telemetry.readings import Fact, Reading
 _PRT = "1.3.6.1.2.1.43"
 _SUPPLY = f"{_PRT}.11.1.1"
 _COLORANT = f"{_PRT}.12.1.1.4"
-_TRAY_MAX, _TRAY_LEVEL, _TRAY_NAME, _TRAY_DESCR = (f"{_PRT}.8.2.1.{leaf}" for leaf in (9, 10, 13, 18))
+_INPUT = f"{_PRT}.8.2.1"
 _UNIT, _LIFE_COUNT = f"{_PRT}.10.2.1.3", f"{_PRT}.10.2.1.4"
 _ALERT_SEVERITY = f"{_PRT}.18.1.1.2"
 _SERIAL = f"{_PRT}.5.1.1.17"
 _DEVICE_TYPE, _DEVICE_DESCR = "1.3.6.1.2.1.25.3.2.1.2", "1.3.6.1.2.1.25.3.2.1.3"
 _PRINTER_DEVICE = "1.3.6.1.2.1.25.3.1.5"
-_PRINTER_STATE, _ERROR_STATE = "1.3.6.1.2.1.25.3.5.1.1", "1.3.6.1.2.1.25.3.5.1.2"
+_HR_PRINTER = "1.3.6.1.2.1.25.3.5.1"
 
 _TONER, _INK, _WASTE = frozenset({3, 21}), frozenset({5, 6}), frozenset({4, 8, 14, 24, 26})  # PrtMarkerSuppliesTypeTC
 _RECEPTACLE = 4  # PrtMarkerSuppliesClassTC receptacleThatIsFilled
@@ -31,6 +31,7 @@ _PERCENT = 19  # PrtMarkerSuppliesSupplyUnitTC
 _PAGES = frozenset({7, 8})  # PrtMarkerCounterUnitTC impressions, sheets
 _CRITICAL = frozenset({3})  # PrtAlertSeverityLevelTC critical
 _IDLE = 3  # hrPrinterStatus
+_FACTS_AGAIN = 3600.0  # seconds
 # hrPrinterDetectedErrorState bits (RFC 3805 section 2.2.13.2 table)
 _NO_PAPER, _DOOR_OPEN, _JAMMED = 1, 4, 5
 COLOURS = ("black", "cyan", "magenta", "yellow")
@@ -53,12 +54,9 @@ class Supplies:
     """toner_<colour>_percent or ink_<colour>_percent; other supplies as supply_percent/<name>."""
 
     async def read(self, client: SnmpClient, system: System) -> Findings:
-        levels = await client.walk(f"{_SUPPLY}.9", max_rows=200)
+        colorant, kind_of, type_of, name, unit, top, levels = await client.table(_SUPPLY, (3, 4, 5, 6, 7, 8, 9), 600)
         if not levels:
             return Findings()
-        colorant, kind_of, type_of, name, unit, top = [
-            await client.walk(f"{_SUPPLY}.{leaf}", max_rows=200) for leaf in (3, 4, 5, 6, 7, 8)
-        ]
         colours = await client.walk(_COLORANT, max_rows=200)
         supplies = []
         for index, level in levels.items():
@@ -174,12 +172,7 @@ class Trays:
     """tray_percent by the tray's name."""
 
     async def read(self, client: SnmpClient, system: System) -> Findings:
-        levels = await client.walk(_TRAY_LEVEL, max_rows=50)
-        if not levels:
-            return Findings()
-        tops, names, descriptions = [
-            await client.walk(column, max_rows=50) for column in (_TRAY_MAX, _TRAY_NAME, _TRAY_DESCR)
-        ]
+        tops, levels, names, descriptions = await client.table(_INPUT, (9, 10, 13, 18), 600)
         readings: dict[str, Reading] = {}
         for index, value in levels.items():
             top = integer(tops.get(index))
@@ -193,10 +186,13 @@ class Trays:
 class PrinterState:
     """hrPrinterStatus, hrPrinterDetectedErrorState and the critical rows of prtAlertTable; model and serial."""
 
+    def __init__(self) -> None:
+        self._facts: list[Fact] = []
+        self._facts_at: float | None = None
+
     async def read(self, client: SnmpClient, system: System) -> Findings:
         found = Findings()
-        states = await client.walk(_PRINTER_STATE, max_rows=20)
-        errors = await client.walk(_ERROR_STATE, max_rows=20)
+        states, errors = await client.table(_HR_PRINTER, (1, 2), 40)
         for value in list(states.values())[:1]:
             state = integer(value)
             if state is not None:
@@ -206,11 +202,13 @@ class PrinterState:
                 ]
         for value in list(errors.values())[:1]:
             found.readings += error_readings(value)
-        severities = await client.walk(_ALERT_SEVERITY, max_rows=100)
+        severities = await client.walk(_ALERT_SEVERITY, max_rows=100, may_fill=True)
         if severities or states:
             critical = sum(1 for severity in severities.values() if severity in _CRITICAL)
             found.readings.append(Reading("printer_alerts_critical", float(critical)))
-        found.facts += await _printer_facts(client)
+        if self._facts_at is None or system.now - self._facts_at > _FACTS_AGAIN:
+            self._facts, self._facts_at = await _printer_facts(client), system.now
+        found.facts += self._facts
         return found
 
 

@@ -39,6 +39,6 @@ class UpsAlarms:
     async def read(self, client: SnmpClient, system: System) -> Findings:
         if "1.3.6.1.2.1.33.1.6.1.0" not in await client.get(["1.3.6.1.2.1.33.1.6.1.0"]):
             return Findings()
-        alarms = await client.walk(_ALARM_TABLE, max_rows=100)
+        alarms = await client.walk(_ALARM_TABLE, max_rows=100, may_fill=True)
         bad = any(oid(descr) == _BATTERY_BAD for descr in alarms.values())
         return Findings([Reading("battery_needs_replacing", float(bad))])

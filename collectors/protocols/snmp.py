@@ -17,7 +17,7 @@ from gufo.snmp._fast import GetIter
 
 from collectors.config import SnmpDevice
 from collectors.protocols.snmp_socket import Row, SnmpFault, SnmpSocket
-from collectors.protocols.snmp_values import Value
+from collectors.protocols.snmp_values import Value, number
 from telemetry.clock import Clock
 from telemetry.readings import ReasonCode
 
@@ -31,6 +31,7 @@ REPETITIONS = 40  # rows in one GETBULK: about 1.2 kB of answer, one Ethernet fr
 _POLLS_AT_ONCE = 2  # of one address: small agents serve one request at a time
 _TRIES = (0.4, 0.6)  # shares of the time-out
 _ABSENT_FOR = 900.0  # seconds until a missing object is asked for again
+_YOUNG, _YOUNG_ABSENT_FOR = 300.0, 60.0  # seconds; an agent that just started may not have all of its tables yet
 _POLL_TIMEOUTS = 4.0  # a whole poll may take so many time-outs
 _LOST_LIMIT = 2  # unanswered requests in one poll before it ends
 
@@ -52,8 +53,10 @@ class SnmpClient:
         self._port = device.port or 161
         self._socket: SnmpSocket | None = None
         self._anchor: str | None = None  # an object that this agent surely has
-        self._absent: dict[str, float] = {}
+        self._absent: dict[str, float] = {}  # OID → until when it is taken for missing
+        self._uptime = 0.0  # sysUpTime, 1/100 s
         self._repetitions = REPETITIONS
+        self._bulk_answers: bool | None = False if device.version == "1" else None  # None: not known yet
         self._group = GROUP
         self._deadline = 0.0
         self._lost = 0
@@ -80,6 +83,10 @@ class SnmpClient:
         The first request of a poll; raises SnmpFault when nothing answers.
         """
         found = await self.get(_SYSTEM_GROUP)
+        uptime = number(found.get(SYS_UP_TIME)) or 0.0
+        if uptime < self._uptime:
+            self._absent.clear()  # it started anew, perhaps with other firmware
+        self._uptime = uptime
         if found:
             self._anchor = next(iter(found))
             return found
@@ -99,16 +106,27 @@ class SnmpClient:
             found.update(await self._get_group(wanted[start : start + self._group]))
         for oid in wanted:
             if oid not in found:
-                self._absent[oid] = now + _ABSENT_FOR
+                self._is_absent(oid, now)
         return found
 
-    async def walk(self, root: str, max_rows: int = MAX_ROWS) -> dict[str, Value]:
+    async def walk(self, root: str, max_rows: int = MAX_ROWS, may_fill: bool = False) -> dict[str, Value]:
         """A column or subtree: the OID below `root` → value, in the agent's order.
+
+        One that is empty is not asked for again for 15 minutes, unless it is a table that comes and goes (`may_fill`).
 
         Ends at the subtree's end, after `max_rows`, or where OIDs stop increasing (RFC 3416 4.2.3 leaves that loop
         to us). Rows without a value are left out.
         """
-        while self._device.version != "1" and self._repetitions > 1:
+        now = self._clock.monotonic()
+        if self._absent.get(root, now) > now:
+            return {}
+        rows = await self._walk(root, max_rows)
+        if not rows and not may_fill:
+            self._is_absent(root, now)
+        return rows
+
+    async def _walk(self, root: str, max_rows: int) -> dict[str, Value]:
+        while self._bulk_answers is not False and self._repetitions > 1:
             try:
                 rows = await self._walk_bulk(root, max_rows)
             except SnmpFault as fault:
@@ -116,10 +134,27 @@ class SnmpClient:
                     raise
                 self._repetitions //= 4  # a datagram larger than the codec's 4 kB: ask for less
                 continue
-            if rows is not None:
+            if rows or self._bulk_answers:
+                self._bulk_answers = True
                 return rows
-            break  # an error status to GETBULK: agents exist that only know GETNEXT
-        return await self._walk_next(root, max_rows)
+            break
+        rows = await self._walk_next(root, max_rows)
+        if rows and self._bulk_answers is None:
+            self._bulk_answers = False  # GETBULK was met with an error status, which looks like the end of a walk
+        return rows
+
+    async def table(self, entry: str, leaves: Sequence[int], max_rows: int = MAX_ROWS) -> list[dict[str, Value]]:
+        """Columns of a small table, read with one walk of its entry: for each leaf the index → value.
+
+        Cheaper than a walk for each column as long as the table has few columns that are not wanted.
+        """
+        columns: dict[str, dict[str, Value]] = {str(leaf): {} for leaf in leaves}
+        for below, value in (await self.walk(entry, max_rows)).items():
+            leaf, _, index = below.partition(".")
+            column = columns.get(leaf)
+            if column is not None:
+                column[index] = value
+        return [columns[str(leaf)] for leaf in leaves]
 
     async def close(self) -> None:
         """Forget the session; the next poll opens another."""
@@ -127,9 +162,12 @@ class SnmpClient:
             self._socket.close()
             self._socket = None
 
+    def _is_absent(self, oid: str, now: float) -> None:
+        self._absent[oid] = now + (_YOUNG_ABSENT_FOR if self._uptime < _YOUNG * 100 else _ABSENT_FOR)
+
     # ---- walks -------------------------------------------------------------------------------------------------
 
-    async def _walk_bulk(self, root: str, max_rows: int) -> dict[str, Value] | None:
+    async def _walk_bulk(self, root: str, max_rows: int) -> dict[str, Value]:
         rows: dict[str, Value] = {}
         cursor = GetIter(root, self._repetitions)
         skip, last = len(root) + 1, ""
@@ -137,7 +175,7 @@ class SnmpClient:
             batch = await self._bulk(cursor)
             ended = not batch or batch[-1] is None
             if not batch:
-                return rows or None
+                break
             if batch[-1] is None:
                 batch.pop()
             known = len(rows)
@@ -246,8 +284,8 @@ class SnmpClient:
             return fault
         if self.answered:
             return SnmpFault(ReasonCode.PARTIAL_ANSWER, fault.detail)
-        if self._socket is not None and self._socket.authenticated_only:
-            return SnmpFault(ReasonCode.WRONG_CREDENTIALS, "authenticated requests are answered, encrypted ones not")
+        if self._socket is not None and self._socket.only_discovered:
+            return SnmpFault(ReasonCode.WRONG_CREDENTIALS, "the engine answers, but not to our keys")
         if self._device.user is None:
             return SnmpFault(ReasonCode.NO_ANSWER_SNMP, fault.detail)
         return fault

@@ -51,12 +51,13 @@ class SnmpSocket:
         self.version = device.version or ("3" if device.user else "2c")
         self._endpoint = (address, port)
         self._user = _user_of(device) if self.version == "3" else None
-        self._codec = _codec(self.version, address, port, device.community.get_secret_value())
+        self._community = device.community
+        self._codec = self._fresh_codec()
         self._fd = self._codec.get_fd()
         self._loop = asyncio.get_running_loop()
         self._listening = False
         self._waiter: asyncio.Future[bool] | None = None
-        self._keys_set = False
+        self._keys_set = self._keys_answered = False
         self._refreshed_at: float | None = None
 
     async def get(self, oids: list[str], timeout: float) -> dict[str, Value]:
@@ -98,9 +99,9 @@ class SnmpSocket:
         self.rest()
 
     @property
-    def authenticated_only(self) -> bool:
-        """v3: the engine accepted our user and authentication key, and the next request is encrypted."""
-        return self._refreshed_at is not None and self._user is not None and self._user.priv_key is not None
+    def only_discovered(self) -> bool:
+        """v3: the engine was discovered, and nothing sent with our keys was ever answered."""
+        return self._keys_set and not self._keys_answered
 
     def stale(self) -> None:
         """Learn the engine's boots and time again before the next request (v3)."""
@@ -133,9 +134,11 @@ class SnmpSocket:
             while await self._waiter:
                 self._waiter = self._loop.create_future()
                 try:
-                    return receive()
+                    answer = receive()
                 except BlockingIOError:
                     continue  # an answer to an earlier request
+                self._keys_answered = self._keys_set
+                return answer
             raise SnmpFault(ReasonCode.NO_ANSWER, f"nothing within {timeout:.1f} s")
         except SnmpAuthError as error:
             self.stale()
@@ -148,9 +151,25 @@ class SnmpSocket:
             raise SnmpFault(ReasonCode.GARBLED_ANSWER, f"{type(error).__name__}: {error}") from error
         except OSError as error:  # gufo reports every socket error as TimeoutError("connection refused")
             raise await self._why_refused(error) from error
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":
+                raise
+            self._panicked()  # gufo's decoder has an assertion that hostile bytes can break
+            raise SnmpFault(ReasonCode.GARBLED_ANSWER, f"the codec gave up: {error}") from None
         finally:
             timer.cancel()
             self._waiter = None
+
+    def _panicked(self) -> None:
+        """A codec that stopped half-way is not used again."""
+        self.rest()
+        self._codec = self._fresh_codec()
+        self._fd = self._codec.get_fd()
+        self._keys_set = self._keys_answered = False
+        self._refreshed_at = None
+
+    def _fresh_codec(self) -> SnmpV1ClientSocket | SnmpV2cClientSocket | SnmpV3ClientSocket:
+        return _codec(self.version, *self._endpoint, self._community.get_secret_value())
 
     def _readable(self) -> None:
         waiter = self._waiter

@@ -1,0 +1,71 @@
+"""Which collector watches what, how often; and that every metric is in the catalogue."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter
+
+import collectors
+from collectors import mib_tables
+from collectors.config import Device
+from collectors.identity import vendor_in, vendor_of
+from collectors.printer import COLOURS
+from collectors.registry import collector_for, default_fast_interval, default_interval
+from telemetry.catalogue import metrics
+from telemetry.clock import FakeClock
+from telemetry.kinds import Kind
+
+ADDRESSES = {
+    "snmp": {"host": "127.0.0.1"},
+    "icmp": {"host": "127.0.0.1"},
+    "tcp": {"host": "127.0.0.1", "port": 80},
+    "psutil": {},
+}
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("protocol", ADDRESSES)
+def test_every_kind_is_watched_by_every_protocol(kind: Kind, protocol: str) -> None:
+    device = TypeAdapter(Device).validate_python(
+        {"id": "device-1", "kind": kind, "protocol": protocol, **ADDRESSES[protocol]}
+    )
+    collector = collector_for(device, clock=FakeClock())
+    assert default_interval(kind) in (30.0, 60.0)
+    assert default_fast_interval(kind) in (None, 3.0)
+    assert collector.has_vital == (protocol in ("icmp", "tcp") or (protocol == "snmp" and kind is Kind.UPS))
+
+
+def test_power_and_lines_are_asked_every_three_seconds() -> None:
+    assert {kind for kind in Kind if default_fast_interval(kind)} == {Kind.UPS, Kind.UPLINK}
+    assert default_interval("ups") == 30.0
+    assert default_interval("workstation") == 60.0
+
+
+def test_every_metric_that_a_collector_can_produce_is_in_the_catalogue() -> None:
+    produced = {
+        value.metric for file in ("ups", "environment", "host") for mib in mib_tables.mibs(file) for value in mib.value
+    }
+    for module in Path(collectors.__file__).parent.rglob("*.py"):
+        text = module.read_text(encoding="utf-8")
+        produced |= set(re.findall(r'Reading\(\s*"([a-z_]+)"', text))
+        produced |= set(re.findall(r'"([a-z]+_[a-z_]*(?:celsius|percent|seconds|total))"', text))
+    produced |= {f"{medium}_{colour}_percent" for medium in ("toner", "ink") for colour in COLOURS}
+    produced.discard("")
+    assert len(produced) > 40
+    assert produced <= set(metrics()), produced - set(metrics())
+
+
+def test_plausible_ranges_are_of_known_metrics() -> None:
+    assert mib_tables.plausible("input_voltage_volts", 2313) is None
+    assert mib_tables.plausible("temperature_celsius", -273) is None
+    assert mib_tables.plausible("humidity_percent", -1) is None
+    assert set(mib_tables._ranges()) <= set(metrics())
+
+
+def test_vendors_by_enterprise_number_or_description() -> None:
+    assert vendor_of("1.3.6.1.4.1.318.1.3.2.7") == "APC"
+    assert vendor_of("0.9.43.6.1.4.1") == ""
+    assert vendor_in("Canon LBP6670 /P") == "Canon"
