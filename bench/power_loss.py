@@ -1,9 +1,14 @@
 """Power loss: a journal under load on an ext4 that is cut off at random moments, then mounted and read again.
 
 `make bench ARGS="power-loss --cuts 20 --json"`. Needs root, loop mounts, mkfs.ext4 and xfs_io. A child process appends
-and prints each entry that it was told is durable; `xfs_io -x -c shutdown` stops the file system without writing its
-log, so all that was not synced is gone; the child is killed, the image mounted again, and every printed entry must be
-there, byte for byte (by its leaf hash). `--weak` runs the control, with SQLite's synchronous = NORMAL: it must lose.
+and prints each entry that it was told is durable; xfs_io's `shutdown` stops the file system without writing its log,
+so all that was not synced is gone; the child is killed, the image mounted again, and every entry published before the
+cut must be there, byte for byte (by its leaf hash). `--weak` runs the control, with SQLite's synchronous = NORMAL: it
+must lose.
+
+Published means told before the cut was ordered. Unlike a machine without power, the child lives on for a moment, and
+an fsync that was under way in that moment may return success although ext4 has dropped its log (Linux 6.18, about one
+cut in ten, seen with nothing but write and fsync: docs/durability.md). Such entries are counted apart, as told late.
 """
 
 from __future__ import annotations
@@ -35,14 +40,23 @@ _ROOT = Path(__file__).resolve().parent.parent
 _PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 _IMAGE_BYTES = 512 * 2**20  # sparse
 _FIRST_LINE_SECONDS = 30.0
-_EARLIEST_CUT_SECONDS, _LATEST_CUT_SECONDS = 0.05, 0.9
+_EARLIEST_CUT_SECONDS, _LATEST_CUT_SECONDS = 0.0, 0.9
 
 Key = tuple[str, int, str]  # incarnation, position, leaf hash
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a child printed: before its disk was cut off, and after."""
+
+    before: set[Key]
+    late: set[Key]
+
+
 @dataclass(slots=True)
 class Trial:
-    """What came of it. `missing` counts published entries that were not there byte-equal after a cut."""
+    """What came of it. `missing` counts published entries that were not there byte-equal after a cut; `told_late`
+    and `late_missing` count what the child was told while the disk was already being cut off."""
 
     seed: int
     weak: bool
@@ -51,6 +65,8 @@ class Trial:
     missing: int = 0
     unsound: int = 0  # cuts after which `verify` found a broken invariant
     least_published: int = 0  # in one cut
+    told_late: int = 0
+    late_missing: int = 0
     seconds: float = 0.0
 
     @property
@@ -79,35 +95,24 @@ def run(folder: Path, cuts: int, seed: int, weak: bool = False) -> Trial:
     with image.open("wb") as file:
         file.truncate(_IMAGE_BYTES)
     _run("mkfs.ext4", "-q", "-F", str(image))
-    published: set[Key] = set()
+    published: set[Key] = set()  # by all children so far: a cut must not harm what lay there before either
     began = time.monotonic()
     for _ in range(cuts):
         with _mounted(image, mountpoint):
-            new = _cut_under_load(mountpoint, chance, weak)
-        published |= new
+            told = _cut_under_load(mountpoint, chance, weak)
+        published |= told.before
         with _mounted(image, mountpoint):
-            _judge(trial, mountpoint / "journal.db", published)
-        trial.least_published = min(trial.least_published, len(new)) if trial.cuts else len(new)
+            there = _keys(mountpoint / "journal.db")
+            trial.unsound += not there or not verify(mountpoint / "journal.db").ok
+        trial.missing += len(published - there)
+        published &= there  # what is missing is counted once
+        trial.told_late += len(told.late)
+        trial.late_missing += len(told.late - there)
+        trial.least_published = min(trial.least_published, len(told.before)) if trial.cuts else len(told.before)
         trial.cuts += 1
-        trial.published += len(new)
-        if weak:
-            published &= _held(mountpoint, image)  # what one cut lost is not held against the next
+        trial.published += len(told.before)
     trial.seconds = round(time.monotonic() - began, 1)
     return trial
-
-
-def _held(mountpoint: Path, image: Path) -> set[Key]:
-    with _mounted(image, mountpoint):
-        return _keys(mountpoint / "journal.db")
-
-
-def _judge(trial: Trial, path: Path, published: set[Key]) -> None:
-    if not path.exists():
-        trial.missing += len(published)
-        return
-    trial.missing += len(published - _keys(path))
-    if not verify(path).ok:
-        trial.unsound += 1
 
 
 def _keys(path: Path) -> set[Key]:
@@ -116,7 +121,7 @@ def _keys(path: Path) -> set[Key]:
     return {(name.hex(), position, leaf_hash(entry).hex()) for name, position, entry in read_entries(path)}
 
 
-def _cut_under_load(mountpoint: Path, chance: random.Random, weak: bool) -> set[Key]:
+def _cut_under_load(mountpoint: Path, chance: random.Random, weak: bool) -> Told:
     """Start a child, cut its disk off at a random moment, and return what it had published."""
     command = [sys.executable, "-m", "bench.power_loss", "--child", str(mountpoint / "journal.db")]
     child = subprocess.Popen([*command, *(["--weak"] if weak else [])], stdout=subprocess.PIPE, cwd=_ROOT)
@@ -129,27 +134,38 @@ def _cut_under_load(mountpoint: Path, chance: random.Random, weak: bool) -> set[
             lines.append(line)
             first.set()
 
+    cutter = subprocess.Popen(  # waits for the word, so that the cut comes within a millisecond of it
+        ["xfs_io", "-x", str(mountpoint)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env={"PATH": _PATH}
+    )
+    cut_at = 0
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
     try:
         if not first.wait(_FIRST_LINE_SECONDS):
             raise OSError("the child published nothing")
         time.sleep(chance.uniform(_EARLIEST_CUT_SECONDS, _LATEST_CUT_SECONDS))
-        _run("xfs_io", "-x", "-c", "shutdown", str(mountpoint))
+        cut_at = time.monotonic_ns()
+        cutter.communicate(b"shutdown\n", timeout=10)
     finally:
+        cutter.kill()
+        cutter.wait()
         child.kill()
         child.wait()
         listener.join()
     # A line that the kill cut short was not wholly published.
-    whole = [line.split() for line in lines if line.endswith(b"\n")]
-    return {(name.decode(), int(position), leaf.decode()) for name, position, leaf in whole}
+    told = Told(set(), set())
+    for line in lines:
+        if line.endswith(b"\n"):
+            at, name, position, leaf = line.decode().split()
+            (told.before if int(at) < cut_at else told.late).add((name, int(position), leaf))
+    return told
 
 
 def _child(path: Path, weak: bool) -> int:
     """Append until killed; print what is durable, once it is."""
 
     def publish(durable: Durable) -> None:
-        name = durable.incarnation.hex()
+        name = f"{time.monotonic_ns()} {durable.incarnation.hex()}"
         out = [f"{name} {durable.first_position + at} {leaf_hash(e).hex()}\n" for at, e in enumerate(durable.entries)]
         sys.stdout.write("".join(out))
         sys.stdout.flush()
@@ -202,7 +218,8 @@ def main(arguments: list[str]) -> int:
     if not options.json:
         print(
             f"{trial.cuts} cuts in {trial.seconds} s (seed {trial.seed}): {trial.published} entries published, "
-            f"{trial.missing} missing, {trial.unsound} unsound journals"
+            f"{trial.missing} missing, {trial.unsound} unsound journals; "
+            f"{trial.told_late} told while the disk was being cut off, {trial.late_missing} of them missing"
         )
     else:
         print(json.dumps({"bench": "power-loss", **asdict(trial), "ok": trial.ok}))

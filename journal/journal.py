@@ -202,10 +202,12 @@ class Journal:
             return
         self._closed = True
         ended = self._writer.stop(_CLOSING_SECONDS)
-        with self._reading:
-            self._reader.close()
         if ended or not self._writer.is_alive():
             self._ledger.close()
+        # The one that only reads closes last, so SQLite leaves its two files beside the journal, one of them empty:
+        # it could not make them again on a disk that is full to the last byte, and the agent could not start.
+        with self._reading:
+            self._reader.close()
         os.close(self._lock)
 
     def _read(self, incarnation: bytes, first: int, last: int, max_bytes: int) -> list[tuple[int, bytes]]:

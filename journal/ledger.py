@@ -159,7 +159,8 @@ class Ledger:
         free = int(self._db.execute("PRAGMA freelist_count").fetchone()[0])
         if free < pages * _FREE_SHARE:
             return False
-        self._db.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+        # As a script: `execute` would stop after the first page, since this pragma brings no columns.
+        self._db.executescript(f"PRAGMA incremental_vacuum({_VACUUM_PAGES});")
         if free <= _VACUUM_PAGES:
             self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # the file itself shrinks only now
         return free > _VACUUM_PAGES
@@ -173,6 +174,11 @@ class Ledger:
         self.state = replace(self.state, dropped=self.state.dropped + entries)
 
     def close(self) -> None:
+        try:
+            # The file alone is the journal then: what is left in a WAL would spoil a backup put in its place.
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error as error:
+            log.warning("%s: closed without moving its last commits into the file: %s", self._path, error)
         self._db.close()
 
     def _add(self, change: Change, payload: Payload) -> bytes:
