@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import logging
 import mimetypes
 import re
 import threading
@@ -17,6 +18,8 @@ from starlette.responses import Response
 from dashboards.console.api.common import etag_of, matches
 from dashboards.console.encodings import accepted
 from dashboards.console.words import language_of, word
+
+log = logging.getLogger(__name__)
 
 _INDEX = "index.html"
 _SIBLINGS = {"br": ".br", "gzip": ".gz"}  # best first
@@ -53,21 +56,22 @@ class _File:
 class Pages:
     """The folder's files by their address, in memory: a request can name only what was found there.
 
-    Built pages are a megabyte or two. Read again when index.html changed, so that a build shows without a restart.
+    Built pages are a megabyte or two. Read again when index.html or a folder changed, so that a build shows without a
+    restart, also one that was seen half done.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._stamp: int | None = None
+        self._stamp: tuple[int | None, ...] = ()
         self._files: Mapping[str, _File] = {}
 
     def find(self, path: str) -> _File | None:
         """The file at an address without its leading slash; None where there is none. Blocks on the disk."""
         with self._lock:
-            stamp = _stamp(self._folder / _INDEX)
+            stamp = tuple(_changed_ns(self._folder / name) for name in (_INDEX, ".", "assets"))
             if stamp != self._stamp:
-                self._files = {} if stamp is None else _read(self._folder)
+                self._files = {} if stamp[0] is None else _read(self._folder)
                 self._stamp = stamp
             return self._files.get(path)
 
@@ -120,7 +124,7 @@ def _plain(status: int, title: str, text: str = "") -> Response:
     return Response(body, status, {"Cache-Control": "no-store"}, "text/html; charset=utf-8")
 
 
-def _stamp(path: Path) -> int | None:
+def _changed_ns(path: Path) -> int | None:
     try:
         return path.stat().st_mtime_ns
     except FileNotFoundError:
@@ -137,7 +141,10 @@ def _read(folder: Path) -> dict[str, _File]:
         name = path.relative_to(root).as_posix()
         if any(part.startswith(".") for part in name.split("/")):
             continue
-        files[name] = _file(path, name)
+        try:
+            files[name] = _file(path, name)
+        except FileNotFoundError:
+            log.info("%s went while the pages were read: a build is under way", name)
     return files
 
 

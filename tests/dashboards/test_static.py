@@ -100,6 +100,9 @@ async def test_a_new_build_shows_without_a_restart(client: httpx.AsyncClient, bu
     (built / "index.html").write_bytes(b"<!doctype html>new")
     os.utime(built / "index.html", ns=(1, 1))
     assert (await client.get("/")).content == b"<!doctype html>new"
+    (built / "assets" / "late-AbCd1234.js").write_bytes(b"1")
+    os.utime(built / "assets", ns=(2, 2))
+    assert (await client.get("/assets/late-AbCd1234.js")).content == b"1"
 
 
 async def test_without_a_build_the_page_says_how_to_make_one(client: httpx.AsyncClient) -> None:
