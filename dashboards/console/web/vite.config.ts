@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
-import { licences, packedCopies } from "./tools/packing.ts";
+import { galleryPage, licences, packedCopies } from "./tools/packing.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const BACK_END = process.env.WARDWATCH_CONSOLE ?? "http://127.0.0.1:8099";
@@ -13,7 +13,7 @@ export default defineConfig({
     proxy: { "/api": { target: BACK_END } },
     fs: { allow: [here("."), here("../words"), here("../../../telemetry/texts")] },
   },
-  plugins: [packedCopies(), licences(here("."))],
+  plugins: [galleryPage(), packedCopies(), licences(here("."))],
   build: {
     outDir: here("../static"),
     emptyOutDir: true,

@@ -30,6 +30,20 @@ export function packedCopies(): Plugin {
   };
 }
 
+/** In development /gallery is the page of every component in every state; a build has it as /gallery.html. */
+export function galleryPage(): Plugin {
+  return {
+    name: "gallery-page",
+    apply: "serve",
+    configureServer(server) {
+      server.middlewares.use((request, _answer, next) => {
+        if (request.url === "/gallery" || request.url?.startsWith("/gallery?")) request.url = "/gallery.html";
+        next();
+      });
+    },
+  };
+}
+
 /** Writes licences.txt: the licence of each library, icon and font that the built pages contain. */
 export function licences(root: string): Plugin {
   let folder = "";

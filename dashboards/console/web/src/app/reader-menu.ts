@@ -59,13 +59,10 @@ export class ReaderMenu extends Part {
         font-size: var(--size-3);
         font-weight: 600;
       }
-      fieldset {
-        margin: 0;
+      .group {
         padding: var(--space-3) var(--space-3) 0;
-        border: 0;
       }
-      legend {
-        padding: 0;
+      .group .label {
         margin-bottom: var(--space-1);
       }
       .choice {
@@ -159,8 +156,8 @@ export class ReaderMenu extends Part {
   }
 
   #languages() {
-    return html`<fieldset>
-      <legend class="label">${t("app.language")}</legend>
+    return html`<div class="group" role="group" aria-label=${t("app.language")}>
+      <p class="label" aria-hidden="true">${t("app.language")}</p>
       <div class="choice">
         ${Object.entries(LANGUAGES).map(
           ([code, name]) => html`<button
@@ -173,12 +170,12 @@ export class ReaderMenu extends Part {
           </button>`,
         )}
       </div>
-    </fieldset>`;
+    </div>`;
   }
 
   #themes() {
-    return html`<fieldset>
-      <legend class="label">${t("app.theme")}</legend>
+    return html`<div class="group" role="group" aria-label=${t("app.theme")}>
+      <p class="label" aria-hidden="true">${t("app.theme")}</p>
       <div class="choice">
         ${Object.entries(THEMES).map(
           ([name, mark]) => html`<button
@@ -190,6 +187,6 @@ export class ReaderMenu extends Part {
           </button>`,
         )}
       </div>
-    </fieldset>`;
+    </div>`;
   }
 }

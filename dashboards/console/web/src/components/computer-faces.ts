@@ -88,9 +88,18 @@ export class WorkstationFace extends Face {
     css`
       .station {
         display: grid;
-        grid-template-columns: 52px minmax(0, 1fr);
-        gap: var(--space-3);
         align-items: center;
+      }
+      :host([large]) .station {
+        grid-template-columns: auto minmax(0, 1fr);
+        gap: var(--space-5);
+      }
+      svg {
+        width: 44px;
+        height: auto;
+      }
+      :host([large]) svg {
+        width: 88px;
       }
       .frame {
         fill: none;
@@ -132,7 +141,7 @@ export class WorkstationFace extends Face {
         <rect class="frame" x="2" y="2" width="48" height="32" rx="4" />
         <path class="frame" d="M26 34v6M16 42h20" />
       </svg>
-      ${detail ? html`<p class="num quiet">${detail}</p>` : nothing}
+      ${detail && this.large ? html`<p class="num">${detail}</p>` : nothing}
     </div>`;
   }
 }

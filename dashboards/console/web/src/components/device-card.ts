@@ -44,6 +44,15 @@ export class DeviceCard extends Part {
       a:hover {
         border-color: var(--line-strong);
       }
+      .compact {
+        display: grid;
+        grid-template-columns: auto minmax(0, 1fr);
+        align-items: center;
+        gap: var(--space-3);
+      }
+      .compact footer {
+        margin-top: var(--space-1);
+      }
       .failure,
       .attention {
         border-color: color-mix(in srgb, var(--tone-mark) 55%, transparent);
@@ -104,6 +113,7 @@ export class DeviceCard extends Part {
     const unheard = UNHEARD.includes(health);
     const last = lastReadingMs(device);
     const place = [kindWord(device.kind), device.location].filter((words) => words && words !== device.name);
+    if (device.kind === "workstation") return this.#compact(seen, health, place);
     return html`<a
       href="/wards/${seen.ward.id}/devices/${device.id}"
       class="${this.cause ? "plain" : tone(health)} ${unheard ? "unheard" : ""}"
@@ -120,6 +130,33 @@ export class DeviceCard extends Part {
         ${this.#mark(seen, health)}
         ${last === null ? nothing : html`<span>${unheard ? t("time.as_of", { time: moment(last, now) }) : html`<age-of .time=${last}></age-of>`}</span>`}
       </footer>
+    </a>`;
+  }
+
+  /** Of workstations there are many, and little to tell of each. */
+  #compact(seen: Seen, health: Health, place: string[]) {
+    const { device, now } = seen;
+    const last = lastReadingMs(device);
+    const unheard = UNHEARD.includes(health);
+    return html`<a
+      href="/wards/${seen.ward.id}/devices/${device.id}"
+      class="compact ${this.cause ? "plain" : tone(health)} ${unheard ? "unheard" : ""}"
+      title=${this.cause ? t("device.because", { name: this.cause }) : nothing}
+      data-testid="device-${device.id}"
+    >
+      ${deviceFace(seen, this.metrics)}
+      <div>
+        <h3>${device.name}</h3>
+        <p class="place">${place.join(" · ")}</p>
+        <footer>
+          ${this.#mark(seen, health)}
+          ${
+            last === null || health === "unreachable"
+              ? nothing
+              : html`<span>${unheard ? t("time.as_of", { time: moment(last, now) }) : html`<age-of .time=${last}></age-of>`}</span>`
+          }
+        </footer>
+      </div>
     </a>`;
   }
 

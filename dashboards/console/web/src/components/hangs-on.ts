@@ -67,11 +67,7 @@ export class HangsOn extends Part {
       <li class="self" style="--depth:${depth}" aria-current="true">
         ${kindIcon(seen.device.kind, 17)}<span>${seen.device.name} <span class="quiet">· ${t("device.this")}</span></span>
       </li>
-      ${
-        children.length
-          ? children.map((each) => this.#link(seen, each, depth + 1))
-          : html`<li class="none" style="--depth:${depth + 1}">${t("device.holds_nothing")}</li>`
-      }
+      ${children.length ? children.map((each) => this.#link(seen, each, depth + 1)) : nothing}
     </ul>`;
   }
 

@@ -28,7 +28,7 @@ export class PortTable extends Part {
     css`
       :host {
         overflow: auto;
-        max-height: 440px;
+        max-height: 458px;
       }
       table {
         width: 100%;

@@ -154,7 +154,7 @@ export class WardCard extends Part {
   override render() {
     const ward = this.ward;
     if (!ward) return nothing;
-    const health = wardHealth(ward);
+    const health = wardHealth(ward, this.now);
     return html`<a href="/wards/${ward.id}" class="${tone(health)} ${health}" data-testid="ward-${ward.id}">
       <span class="mark">${healthIcon(health, 20)}</span>
       <span class="words">
@@ -171,7 +171,7 @@ export class WardCard extends Part {
           ><span class="label">${t("ward.last_word")} </span><age-of .time=${ward.last_word_ms}></age-of
         ></span>
         <span
-          class="fact ${ward.presence === "online" ? "" : "then"}"
+          class="fact ${ward.presence === "online" && health !== "stale" ? "" : "then"}"
           title=${t("district.devices_title", { answering: ward.devices_answering, total: ward.device_count })}
           ><span class="label">${t("ward.answering")} </span
           ><span class="num">${ward.presence === "never" ? "–" : `${ward.devices_answering}/${ward.device_count}`}</span

@@ -15,6 +15,7 @@ export const shortName = (name: string): string => name.replace(/^(Phường|Xã
 @customElement("ward-tile")
 export class WardTile extends Part {
   @property({ attribute: false }) ward: Ward | undefined;
+  @property({ type: Number }) now = 0;
 
   static override styles = [
     shared,
@@ -47,6 +48,7 @@ export class WardTile extends Part {
         color: var(--tone);
         font-weight: 600;
       }
+      .stale,
       .never {
         border-style: dashed;
         background: transparent;
@@ -67,7 +69,7 @@ export class WardTile extends Part {
   override render() {
     const ward = this.ward;
     if (!ward) return nothing;
-    const health = wardHealth(ward);
+    const health = wardHealth(ward, this.now);
     const count = groupByCause(ward.conditions).length;
     return html`<a href="/wards/${ward.id}" class="${tone(health)} ${health}">
       <span>${shortName(ward.name)}</span>

@@ -87,6 +87,11 @@ export class DevicePage extends Part {
             <h2>${UNHEARD.includes(healthOf(seen)) ? t("device.last_known") : t("device.now")}</h2>
             <div class="panel face" data-testid="device-${device.id}">
               ${this.#head(seen)} ${deviceFace(seen, this.metrics, true)}
+              ${
+                device.reason?.detail
+                  ? html`<p class="label">${t("device.detail", { detail: device.reason.detail })}</p>`
+                  : nothing
+              }
             </div>
           </section>
           <section>

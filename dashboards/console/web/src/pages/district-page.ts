@@ -16,7 +16,7 @@ import { PageStore } from "../live/page-store.ts";
 import { Reading } from "../live/reading.ts";
 import { conditionChanges, districtReducer } from "../live/reducers.ts";
 import { changeWords, districtAnswer } from "../words/sentences.ts";
-import { byNeed, wardNeedsYou } from "../words/state.ts";
+import { byNeed, type WardHealth, wardHealth, wardNeedsYou } from "../words/state.ts";
 import { t } from "../words/text.ts";
 import { pageStyles } from "./page-styles.ts";
 import "../components/ward-card.ts";
@@ -29,13 +29,14 @@ interface Slot {
 }
 
 const HEADS = ["ward.line", "ward.last_word", "ward.answering"] as const;
+const UNKNOWN: readonly WardHealth[] = ["never", "stale"];
 const SECTIONS: readonly Section[] = ["needing", "never", "well"];
 
 /** Where each ward stands: by need, in three sections. */
-export function slotsOf(wards: readonly Ward[]): Slot[] {
-  return byNeed(wards).map((ward) => ({
+export function slotsOf(wards: readonly Ward[], at: number): Slot[] {
+  return byNeed(wards, at).map((ward) => ({
     id: ward.id,
-    section: wardNeedsYou(ward) ? "needing" : ward.presence === "never" ? "never" : "well",
+    section: wardNeedsYou(ward) ? "needing" : UNKNOWN.includes(wardHealth(ward, at)) ? "never" : "well",
   }));
 }
 
@@ -73,7 +74,7 @@ export class DistrictPage extends Part {
         grid-template-columns: minmax(0, 1fr) 132px 116px 84px 16px;
         gap: 0 var(--space-3);
         align-items: end;
-        margin-bottom: var(--space-2);
+        margin-bottom: var(--space-3);
         padding-right: 17px;
       }
       .heads h2 {
@@ -148,14 +149,14 @@ export class DistrictPage extends Part {
   protected override willUpdate(): void {
     const page = this.#store.page;
     if (!page) return;
-    const wanted = slotsOf(page.wards);
+    const wanted = slotsOf(page.wards, now());
     // A list keeps its order while somebody reads it.
     if (this.slots.length !== wanted.length || !this.#reading.busy) this.slots = wanted;
   }
 
   protected override updated(): void {
     const page = this.#store.page;
-    const title = page ? districtAnswer(page.wards).first : t("district.title");
+    const title = page ? districtAnswer(page.wards, now()).first : t("district.title");
     tell(this, { title, trail: [], stream: this.#store.error ? "lost" : page ? this.#store.stream : null });
   }
 
@@ -166,9 +167,9 @@ export class DistrictPage extends Part {
         ? html`<page-error .error=${error} @retry=${() => this.#store.load()}></page-error>`
         : this.#skeleton();
     }
-    const moved = JSON.stringify(slotsOf(page.wards)) !== JSON.stringify(this.slots);
+    const moved = JSON.stringify(slotsOf(page.wards, now())) !== JSON.stringify(this.slots);
     const tiles = page.wards.length > 1;
-    return html`${firstLine(districtAnswer(page.wards))}
+    return html`${firstLine(districtAnswer(page.wards, now()))}
       <div class="columns ${tiles ? "" : "one"}">
         <div>${SECTIONS.map((section) => this.#section(section, page))}</div>
         ${
@@ -179,7 +180,7 @@ export class DistrictPage extends Part {
                 ${repeat(
                   page.wards,
                   (ward) => ward.id,
-                  (ward) => html`<ward-tile .ward=${ward}></ward-tile>`,
+                  (ward) => html`<ward-tile .ward=${ward} .now=${now()}></ward-tile>`,
                 )}
               </div>
             </aside>`

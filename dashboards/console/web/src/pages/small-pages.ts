@@ -114,11 +114,11 @@ export class AccountPage extends SmallPage {
         ${this.#field("old", "current-password")}
         ${this.#field("new", "new-password", t("account.rule"))}
         ${this.#field("again", "new-password")}
+        <button class="button primary">${t("account.submit")}</button>
         <div class=${this.done ? "done" : "problem"} role="alert">
           ${this.problem ? html`${icon("failure", 17)}<span>${this.problem}</span>` : nothing}
           ${this.done ? html`${icon("ok", 17)}<span>${t("account.done")}</span>` : nothing}
         </div>
-        <button class="button primary">${t("account.submit")}</button>
       </form>`;
   }
 

@@ -61,7 +61,15 @@ export class WardPage extends Part {
       }
       .sections section {
         grid-column: span min(var(--wide), var(--columns));
+        display: flex;
+        flex-direction: column;
         min-width: 0;
+      }
+      .sections .cards {
+        flex: 1;
+      }
+      .sections .small {
+        flex: none;
       }
       .w1 {
         --wide: 1;
@@ -114,12 +122,6 @@ export class WardPage extends Part {
         }
         .sections section {
           --wide: 1;
-        }
-        .cards.small {
-          grid-template-columns: 1fr 1fr;
-        }
-        .small .server {
-          grid-column: 1 / -1;
         }
       }
       .place {
@@ -175,7 +177,7 @@ export class WardPage extends Part {
           </section>`,
         )}
       </div>
-      ${this.#cameras(devices.filter((each) => PICTURES.includes(each.kind)))}`;
+      ${ward.presence === "never" ? nothing : this.#cameras(devices.filter((each) => PICTURES.includes(each.kind)))}`;
   }
 
   /** How many of four columns a section takes: a switch two, anything else one. */
@@ -229,7 +231,7 @@ export class WardPage extends Part {
         <dt class="label">${t("ward.last_word")}</dt>
         <dd><age-of .time=${ward.last_word_ms}></age-of></dd>
       </div>
-      <div>
+      <div ?hidden=${ward.presence === "never"}>
         <dt class="label">${t("ward.answering")}</dt>
         <dd class="num ${ward.presence === "online" ? "" : "then"}">
           ${t(ward.presence === "online" ? "ward.answering_value" : "ward.answering_last", {

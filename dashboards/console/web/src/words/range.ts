@@ -25,7 +25,8 @@ const STEPS_MS = [1, 2, 3, 4, 6, 12, 24, 48, 72, 120, 168].map((hours) => hours 
 
 /** Round moments of Vietnam's day (UTC+7 the year round) between two moments, about `room` px apart. */
 export function ticks(from: number, to: number, widthPx: number, room = 58): number[] {
-  const least = ((to - from) / Math.max(1, widthPx)) * room;
+  // Beyond two days a label is a date, so a tick is a midnight.
+  const least = Math.max(((to - from) / Math.max(1, widthPx)) * room, to - from > 2 * SPANS["24h"] ? SPANS["24h"] : 0);
   const step = STEPS_MS.find((each) => each >= least) ?? 168 * HOUR_MS;
   const first = Math.ceil((from + VIETNAM_OFFSET_MS) / step) * step - VIETNAM_OFFSET_MS;
   const found: number[] = [];

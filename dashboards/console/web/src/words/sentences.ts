@@ -2,7 +2,16 @@
 import type { Condition, Device, Ward } from "../api/types.ts";
 import { groupByCause } from "./causes.ts";
 import { moment, number } from "./format.ts";
-import { conditionsOf, type Health, healthOf, lastReadingMs, type Seen, wardNeedsYou } from "./state.ts";
+import {
+  conditionsOf,
+  type Health,
+  healthOf,
+  lastReadingMs,
+  type Seen,
+  wardHealth,
+  wardIsBehind,
+  wardNeedsYou,
+} from "./state.ts";
 import { conditionAdvice, conditionTitle, kindInSentence, reasonParts, t } from "./text.ts";
 
 export interface Answer {
@@ -19,15 +28,17 @@ export function lower(words: string): string {
   return /^\p{Lu}{2}/u.test(words) ? words : words.charAt(0).toLowerCase() + words.slice(1);
 }
 
-export function districtAnswer(wards: readonly Ward[]): Answer {
+export function districtAnswer(wards: readonly Ward[], now: number): Answer {
   const total = wards.length;
   if (total === 0) return { health: "unpolled", first: t("district.none"), next: t("district.none_then") };
   const needing = wards.filter(wardNeedsYou);
   const never = wards.filter((each) => each.presence === "never").length;
   const offline = wards.filter((each) => each.presence === "offline").length;
-  const well = total - needing.length - never;
+  const behind = wards.filter((each) => wardHealth(each, now) === "stale").length;
+  const well = total - needing.length - never - behind;
   const next = [
     offline && t("district.offline", { n: offline }),
+    behind && t("district.behind", { n: behind }),
     never && t("district.never", { n: never }),
     needing.length && well && t("district.well", { n: well }),
   ].filter(Boolean) as string[];
@@ -36,7 +47,16 @@ export function districtAnswer(wards: readonly Ward[]): Answer {
     const first = t("district.needing", { n: needing.length, total });
     return { health: failure ? "failure" : "attention", first, next: next.join(" · ") };
   }
-  if (well === 0) return { health: "never", first: t("district.all_never", { n: total }), next: "" };
+  if (well === 0) {
+    const first = behind ? t("district.behind", { n: behind }) : t("district.all_never", { n: total });
+    return { health: behind ? "stale" : "never", first, next: behind ? next.slice(1).join(" · ") : "" };
+  }
+  if (never + behind)
+    return {
+      health: "ok",
+      first: t("district.none_needing"),
+      next: [t("district.well", { n: well }), ...next].join(" · "),
+    };
   return { health: "ok", first: t("district.all_well", { n: well }), next: next.join(" · ") };
 }
 
@@ -59,6 +79,9 @@ export function wardLine(ward: Ward, now: number): string {
         : t("ward.line_offline_since", { time: moment(since, now) })
       : "";
   const worst = causes[0];
+  if (!silent && !worst && wardIsBehind(ward, now)) {
+    return `${t("ward.line_behind", { time: moment(ward.last_word_ms ?? now, now) })}${catchingUp(ward)}`;
+  }
   if (silent) return worst ? `${silent} ${t("ward.line_before", { what: clause(worst.root) })}` : silent;
   if (!worst) return `${t("ward.line_well", { n: ward.device_count })}${catchingUp(ward)}`;
   const hanging = new Set(worst.consequences.map((each) => each.device)).size;
@@ -92,7 +115,13 @@ export function wardAnswer(ward: Ward, devices: readonly Device[], now: number):
       next: t("ward.needing_then", { n: well, total: devices.length }),
     };
   }
-  const silent = devices.filter((device) => device.reachable !== true).length;
+  if (wardIsBehind(ward, now)) {
+    const first = t("ward.behind", { name, time: moment(ward.last_word_ms ?? now, now) });
+    return { health: "stale", first, next: `${t("ward.behind_then")}${catchingUp(ward)}` };
+  }
+  const silent = devices.filter(
+    (device) => device.reachable !== true || healthOf({ device, ward, now }) === "stale",
+  ).length;
   if (silent) {
     return { health: "partial", first: t("ward.partial", { name }), next: t("ward.partial_then", { n: silent }) };
   }

@@ -93,20 +93,25 @@ export function wardNeedsYou(ward: Ward): boolean {
   return ward.presence === "offline" || ward.worst === "failure" || ward.worst === "attention";
 }
 
-export type WardHealth = "failure" | "attention" | "info" | "never" | "ok";
+/** An agent that speaks, but of the past: it is catching up, and nothing of it is from now. */
+export const wardIsBehind = (ward: Ward, now: number): boolean =>
+  ward.presence === "online" && ward.last_word_ms !== null && now - ward.last_word_ms > LEAST_MS;
 
-export function wardHealth(ward: Ward): WardHealth {
+export type WardHealth = "failure" | "attention" | "info" | "stale" | "never" | "ok";
+
+export function wardHealth(ward: Ward, now: number): WardHealth {
   if (ward.presence === "never") return "never";
   if (ward.presence === "offline") return "failure";
-  return ward.worst ?? "ok";
+  if (ward.worst === "failure" || ward.worst === "attention") return ward.worst;
+  return wardIsBehind(ward, now) ? "stale" : (ward.worst ?? "ok");
 }
 
-const NEED: Record<WardHealth, number> = { failure: 0, attention: 1, never: 2, info: 3, ok: 4 };
+const NEED: Record<WardHealth, number> = { failure: 0, attention: 1, stale: 2, never: 3, info: 4, ok: 5 };
 
 /** Wards by need: worst first, then more roots of trouble, then the one waiting longest; else as configured. */
-export function byNeed(wards: readonly Ward[]): Ward[] {
+export function byNeed(wards: readonly Ward[], now: number): Ward[] {
   return wards
-    .map((ward, place) => ({ ward, place, need: NEED[wardHealth(ward)], roots: roots(ward), since: since(ward) }))
+    .map((ward, place) => ({ ward, place, need: NEED[wardHealth(ward, now)], roots: roots(ward), since: since(ward) }))
     .sort((a, b) => a.need - b.need || b.roots - a.roots || a.since - b.since || a.place - b.place)
     .map(({ ward }) => ward);
 }
