@@ -7,7 +7,7 @@ import os
 import secrets
 from pathlib import Path
 
-from simulator.net.snmp_agent import V3User
+from simulator.net.snmp_device import V3User
 from simulator.registry import Served
 from simulator.simulation import Outside, Simulation
 from simulator.wardfile import WardPart

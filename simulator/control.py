@@ -75,6 +75,14 @@ class DeviceOut(BaseModel):
     uptime_seconds: float
 
 
+class SnmpOut(BaseModel):
+    """Datagrams that came in; those to devices that hear nothing; those that were no request."""
+
+    datagrams: int
+    unheard: int
+    malformed: int
+
+
 class Answer(BaseModel):
     """What every line out is made of; `error` is a code that texts/ words, `name` and `known` fill them."""
 
@@ -86,6 +94,7 @@ class Answer(BaseModel):
     devices: dict[str, DeviceOut] = {}
     time_of_day: str = ""
     man_open: bool | None = None
+    snmp: SnmpOut | None = None
 
 
 class ControlServer:
@@ -166,4 +175,6 @@ class ControlServer:
             for machine in ward.machines()
         }
         time_of_day = f"{names[int(day)]} {int(hour):02}:{int(rest // 60):02}"
-        return Answer(ok=True, devices=devices, time_of_day=time_of_day, man_open=ward.man_open)
+        seen = self._simulation.agents.traffic
+        snmp = SnmpOut(datagrams=seen.datagrams, unheard=seen.unheard, malformed=seen.malformed)
+        return Answer(ok=True, devices=devices, time_of_day=time_of_day, man_open=ward.man_open, snmp=snmp)

@@ -13,7 +13,8 @@ from simulator.model.machine import Machine
 from simulator.model.network import Counters
 from simulator.model.ward import Ward
 from simulator.net.man import Cut, ManLine
-from simulator.net.snmp_agent import Agent, SnmpAgents, V3User
+from simulator.net.snmp_agent import SnmpAgents
+from simulator.net.snmp_device import Agent, V3User
 from simulator.net.tcp_service import TcpService
 from simulator.registry import Model, Seen, Served
 from simulator.wardfile import DevicePart, WardFile

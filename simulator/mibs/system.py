@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.mibs.values import Objects, Oid, counter32, identifier, integer, oid, text, ticks
+from simulator.mibs.values import Objects, Oid, identifier, integer, oid, text, ticks
 from simulator.model.machine import Machine
 
 SYSTEM = oid("1.3.6.1.2.1.1")
@@ -36,8 +36,3 @@ def entity(machine: Machine, into: Objects) -> None:
     into.column((*ENTITY, 11), {row: text(plate.serial)})
     into.column((*ENTITY, 12), {row: text(plate.vendor)})
     into.column((*ENTITY, 13), {row: text(plate.model)})
-
-
-def requests_seen(packets: int, into: Objects) -> None:
-    """snmpInPkts: how often this agent was asked."""
-    into.scalar((*SNMP, 1), counter32(packets))

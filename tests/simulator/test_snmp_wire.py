@@ -15,7 +15,7 @@ from pyasn1.codec.ber import encoder
 from pysnmp.proto.api import v2c
 
 from simulator.mibs.values import Objects, Oid, Syntax, Value, integer, oid
-from simulator.net.snmp_agent import MAX_MESSAGE_BYTES
+from simulator.net.snmp_responder import MAX_MESSAGE_BYTES
 from tests.simulator.conftest import OUTPUT, Lived, command, read_net_snmp
 
 pytestmark = pytest.mark.peer("snmpwalk")
