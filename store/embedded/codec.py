@@ -15,9 +15,9 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, islice
-from operator import sub, xor
+from operator import eq, sub, xor
 
 from store.base import StoreError, StoreFault
 
@@ -38,7 +38,7 @@ def encode(times_us: Sequence[int], values: Sequence[float]) -> bytes:
     The first time is not part of it: `decode` is given it, as the chunk's key holds it."""
     intervals = list(map(sub, islice(times_us, 1, None), times_us))
     usual = sorted(intervals)[len(intervals) // 2] if intervals else 0
-    deviations = [_zigzag(interval - usual) for interval in intervals]
+    deviations = _zigzag([interval - usual for interval in intervals])
     if max(deviations, default=0) < 1 << 64:
         time_width, time_column = _pack(deviations)
     else:
@@ -73,7 +73,7 @@ def decode(data: bytes, start_us: int) -> tuple[list[int], list[float]]:
             at += 8 * count
         else:
             deviations, at = _unpack(body, at, widths >> 4, count - 1)
-            times = list(accumulate([usual + (z >> 1 ^ -(z & 1)) for z in deviations], initial=start_us))
+            times = list(accumulate([usual + deviation for deviation in _unzigzag(deviations)], initial=start_us))
         differences, at = _unpack(body, at, widths & 15, count - 1)
         return times, _values_in(value_form, first, differences)
     except (struct.error, zlib.error, IndexError, OverflowError) as error:
@@ -89,28 +89,28 @@ def _check(header: bytes, start_us: int, body: bytes) -> int:
 
 
 def _values_out(values: Sequence[float]) -> tuple[int, int, list[int]]:
-    decimals = _decimals(values)
-    if decimals is None:
+    plain = _as_whole(values)
+    if plain is None:
         bits = struct.unpack(f"<{len(values)}Q", struct.pack(f"<{len(values)}d", *values))
         return _RAW, bits[0], list(map(xor, islice(bits, 1, None), bits))
-    scale = 10.0**decimals
-    whole = [round(value * scale) for value in values]
-    return decimals, whole[0], [_zigzag(step) for step in map(sub, islice(whole, 1, None), whole)]
+    decimals, whole = plain
+    return decimals, whole[0], _zigzag(map(sub, islice(whole, 1, None), whole))
 
 
 def _values_in(form: int, first: int, differences: Sequence[int]) -> list[float]:
     if form == _RAW:
         bits = list(accumulate(differences, xor, initial=first))
         return list(struct.unpack(f"<{len(bits)}d", struct.pack(f"<{len(bits)}Q", *bits)))
-    whole = accumulate([z >> 1 ^ -(z & 1) for z in differences], initial=first)
+    whole = accumulate(_unzigzag(differences), initial=first)
     if form == 0:
         return list(map(float, whole))
     scale = 10.0**form
     return [number / scale for number in whole]
 
 
-def _decimals(values: Sequence[float]) -> int | None:
-    """How many decimals give back every value exactly (dividing by a power of ten rounds correctly); None: none do."""
+def _as_whole(values: Sequence[float]) -> tuple[int, list[int]] | None:
+    """The fewest decimals that give back every value exactly, and the values as whole numbers of 10^-decimals (to
+    divide by a power of ten rounds correctly); None where there are none."""
     largest = max(map(abs, values))
     if 0.0 in values and any(value == 0.0 and math.copysign(1.0, value) < 0 for value in values):
         return None  # a whole number has no negative zero
@@ -118,14 +118,21 @@ def _decimals(values: Sequence[float]) -> int | None:
         scale = 10.0**decimals
         if not largest * scale < _EXACT:
             return None
-        if all(round(value * scale) / scale == value for value in values):
-            return decimals
+        if any(round(value * scale) / scale != value for value in values[:4]):
+            continue  # found out early, as it mostly is
+        whole = [round(value * scale) for value in values]
+        if all(map(eq, [number / scale for number in whole], values)):
+            return decimals, whole
     return None
 
 
-def _zigzag(number: int) -> int:
+def _zigzag(numbers: Iterable[int]) -> list[int]:
     """0, -1, 1, -2 … as 0, 1, 2, 3 …"""
-    return number << 1 if number >= 0 else (-number << 1) - 1
+    return [number << 1 if number >= 0 else ~(number << 1) for number in numbers]
+
+
+def _unzigzag(numbers: Iterable[int]) -> list[int]:
+    return [number >> 1 if not number & 1 else ~(number >> 1) for number in numbers]
 
 
 def _pack(numbers: list[int]) -> tuple[int, bytes]:

@@ -10,6 +10,7 @@ from operator import attrgetter, ne
 
 from store.base import Commit, Event, Sample, SeriesKey, StoreError, StoreFault
 from store.embedded.database import LEAST_INTEGER, MOST_INTEGER
+from store.embedded.merge import greater
 from store.embedded.state import IncarnationState, SeriesState, State, WardState
 from store.embedded.tail import pack
 from telemetry.intervals import IntervalSet
@@ -213,7 +214,13 @@ class Staging:
         for series, (_, kind) in self._kinds.items():
             series.kind = kind
         for series, time_us, value in zip(self._targets, self._times, self._values, strict=True):
-            series.append(time_us, value)
+            # As SeriesState.append, without a call for each: this loop is a third of what a large commit costs.
+            series.times.append(time_us)
+            series.values.append(value)
+            if series.last_us is None or time_us > series.last_us:
+                series.last_us, series.last_value = time_us, value
+            elif time_us == series.last_us:
+                series.last_value = greater(series.last_value, value)
         state.head += -(-len(self._ids) // _SAMPLES_PER_ROW)
         state.tail_samples += len(self._targets)
         for held in self._held.values():
