@@ -70,12 +70,12 @@ def broker(
 @app.command()
 def counts(config: ConfigurationFile, json: AsJson = False) -> None:
     """What the district's files hold of each ward: readings, positions, what is missing or was of no use."""
-    from district import counting
+    from district.counting import count
     from district.database import HubDatabaseError
     from store.base import StoreError
 
     try:
-        found = counting.count(_load(config))
+        found = count(_load(config))
     except (StoreError, HubDatabaseError) as error:
         _fail(str(error))
     typer.echo(found.as_json() if json else found.as_text())
@@ -84,9 +84,9 @@ def counts(config: ConfigurationFile, json: AsJson = False) -> None:
 @app.command()
 def verify(config: ConfigurationFile, json: AsJson = False) -> None:
     """Check the invariants of the store and of the hub's tables on the real files."""
-    from district import verification
+    from district.verification import verify as verify_files
 
-    found = verification.verify(_load(config))
+    found = verify_files(_load(config))
     typer.echo(found.as_json() if json else found.as_text())
     if not found.good:
         raise typer.Exit(FAILED)

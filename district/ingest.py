@@ -53,6 +53,7 @@ class _Group:
     losses: list[LossRecord] = field(default_factory=list)
     replies: list[tuple[str, wire.Reply]] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)  # wards that said anything
+    live_us: list[int] = field(default_factory=list)  # wall times of live batches' newest entries
 
 
 class Ingest:
@@ -129,7 +130,9 @@ class Ingest:
         if topic.what is What.REPLIES:
             group.replies.append((ward, admission.reply(message.payload)))
         else:
-            self._batch(ward, admission.batch(message.payload), group)
+            newest_us = self._batch(ward, admission.batch(message.payload), group)
+            if topic.what is What.ENTRIES and not message.retained and newest_us is not None:
+                group.live_us.append(newest_us)
         if not message.retained and self._situation.presence.word(ward):
             group.changes.append(Change(Topic.WARD, ward))
             self._replication.listening(ward, True)
@@ -145,7 +148,8 @@ class Ingest:
         # Also where only its last word is new: the console tells of that at its own pace.
         group.changes.append(Change(Topic.WARD, ward))
 
-    def _batch(self, ward: str, batch: wire.Batch, group: _Group) -> None:
+    def _batch(self, ward: str, batch: wire.Batch, group: _Group) -> int | None:
+        """Stage what is good and new of it; the wall time of the newest entry of that."""
         incarnation = self._holdings.of(ward, batch.incarnation)
         staged = group.staging.of(ward, incarnation)
         admitted = admission.admit(batch, staged.taken)
@@ -159,6 +163,7 @@ class Ingest:
             loss = self._replication.refused(ward, batch.incarnation, position)
             if loss is not None:
                 group.losses.append(loss)
+        return admitted.entries[-1][0].wall_time_us if admitted.entries else None
 
     def _refuse(self, ward: str, why: str) -> None:
         # Of a ward that is not ours only the log tells: anybody could invent names.
@@ -186,6 +191,9 @@ class Ingest:
         for staged in together:
             staged.incarnation.held.update(staged.positions)
         self._store_works(group)
+        now_us = self._clock.wall_us()
+        self._situation.live_ages_us.extend(now_us - wall_us for wall_us in group.live_us)
+        group.live_us.clear()
         for staged in together:
             self._replication.stored(staged.ward, staged.incarnation, progress=True)
             self._project(staged, group)

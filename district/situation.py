@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -35,6 +36,7 @@ class Situation:
     views: dict[str, WardView]
     lock: threading.RLock = field(default_factory=threading.RLock)
     numbers: dict[str, Numbers] = field(default_factory=dict)
+    live_ages_us: deque[int] = field(default_factory=lambda: deque(maxlen=2000))  # of live batches, when committed
     _listeners: list[Listener] = field(default_factory=list)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -59,6 +61,11 @@ class Situation:
                     listener(change)
                 except Exception:  # somebody's page is no reason to stop taking in readings
                     logger.exception("a listener failed")
+
+    def live_age_ms(self, share: float) -> float | None:
+        """How old live entries were when they were committed (by the wards' clocks): the quantile `share` of late."""
+        ages = sorted(self.live_ages_us.copy())
+        return ages[min(int(len(ages) * share), len(ages) - 1)] / 1000 if ages else None
 
     def open_conditions(self, ward: str) -> list[OpenCondition]:
         """The ward's own conditions and the district's about it."""

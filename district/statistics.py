@@ -24,6 +24,8 @@ class StatisticsOut(Out):
     """All wards that the one who asks may see."""
 
     now_ms: int
+    live_age_ms_p50: float | None  # of live entries when they were committed, by the wards' clocks
+    live_age_ms_p99: float | None
     wards: list[WardStatistics]
 
 
@@ -35,7 +37,13 @@ def install(app: FastAPI, situation: Situation) -> None:
     def statistics(request: Request, viewer: SignedIn) -> Response:
         """What came in, what is missing, what was of no use."""
         wards = [_of(ward, situation) for ward in situation.wards if viewer.may_see(ward)]
-        return answer(request, StatisticsOut(now_ms=request.app.state.console.site.now_us() // 1000, wards=wards))
+        found = StatisticsOut(
+            now_ms=request.app.state.console.site.now_us() // 1000,
+            live_age_ms_p50=situation.live_age_ms(0.5),
+            live_age_ms_p99=situation.live_age_ms(0.99),
+            wards=wards,
+        )
+        return answer(request, found)
 
     already = len(app.router.routes)
     app.include_router(routes)
