@@ -182,19 +182,30 @@ def _outcome(accounts: Accounts, user: str, address: str, password: str = "wrong
     return "in"
 
 
-async def test_fifty_sign_ins_at_once_hold_up_nobody_else(client: httpx.AsyncClient, accounts: Accounts) -> None:
-    for number in range(50):
-        accounts.add_user(f"user{number}", Role.DISTRICT, password=PASSWORD)
+async def test_fifty_sign_ins_at_once_hold_up_nobody_else(client: httpx.AsyncClient, engine: Engine) -> None:
+    with Session(engine) as session:
+        lan = session.query(User).filter(User.name == "lan").one()
+        for number in range(50):
+            session.add(
+                User(
+                    name=f"user{number}",
+                    display_name="",
+                    role="district",
+                    password_hash=lan.password_hash,
+                    one_time_password=False,
+                    created_us=0,
+                )
+            )
+        session.commit()
     await sign_in(client)
     crowd = [asyncio.create_task(sign_in(client, f"user{n}")) for n in range(50)]
-    slowest = 0.0
+    answered = 0
     while not all(each.done() for each in crowd):
-        start = time.perf_counter()
         assert (await client.get("/api/health")).status_code == 200
         assert (await client.get("/api/site")).status_code == 200
-        slowest = max(slowest, time.perf_counter() - start)
+        answered += 1
     assert {each.result().status_code for each in crowd} == {200}
-    assert slowest < 1.0, slowest
+    assert answered >= 10  # in a queue behind the crowd it would be one or two
 
 
 def test_forty_verifications_at_once_take_the_memory_of_two_and_give_it_back() -> None:
