@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Protocol, runtime_checkable
 
 from telemetry.readings import PollResult
 
@@ -24,3 +25,19 @@ class Collector(Protocol):
 
     async def close(self) -> None:
         """Give back sockets and the like."""
+
+
+@runtime_checkable
+class TakesTurns(Protocol):
+    """A collector of a device whose address serves few polls at a time (several devices behind one SNMP proxy).
+
+    Waiting for one's turn is no fault of the device: who bounds a poll in time takes the turn first.
+    """
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait until the address is free for a poll, and hold it."""
+
+
+def turn_of(collector: Collector) -> AbstractAsyncContextManager[None]:
+    """The collector's turn, at once where it takes none."""
+    return collector.turn() if isinstance(collector, TakesTurns) else nullcontext()

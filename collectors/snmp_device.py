@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -65,8 +66,12 @@ class SnmpCollector:
         self._vital = vital
         self.has_vital = vital is not None
 
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """collectors.base.TakesTurns."""
+        return self._client.place()
+
     async def poll(self) -> PollResult:
-        """Everything; one turn with the device, bounded by four of its time-outs."""
+        """Everything; one turn with the device, bounded by two and a half of its time-outs."""
         try:
             async with self._client.turn():
                 return await self._poll()

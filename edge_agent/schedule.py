@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from collectors.base import Collector
+from collectors.base import Collector, turn_of
 from telemetry.readings import PollResult, ReasonCode, unreachable
 
 log = logging.getLogger(__name__)
@@ -66,15 +66,15 @@ async def guarded_poll(
     """Ask once, within the budget, and never raise out. `started` is given the task, which may outlive this call:
     a collector that ignores its cancellation is left behind, not waited for."""
     collector = schedule.collector
-    ask = collector.poll_vital if poll is Poll.VITAL else collector.poll
-    task = asyncio.ensure_future(ask())
-    started(task)
     budget = schedule.budget(poll)
-    try:
-        done, _ = await asyncio.wait({task}, timeout=budget)
-    except asyncio.CancelledError:
-        task.cancel()
-        raise
+    async with turn_of(collector):  # its budget starts when its turn comes
+        task = asyncio.ensure_future(collector.poll_vital() if poll is Poll.VITAL else collector.poll())
+        started(task)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=budget)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
     if not done:
         task.cancel()
         task.add_done_callback(_forget)

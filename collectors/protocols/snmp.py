@@ -29,15 +29,15 @@ MAX_ROWS = 5000  # of one walk; a 500-port switch has 500 in a column
 GROUP = 24  # objects in one GET: about 1 kB of answer
 REPETITIONS = 40  # rows in one GETBULK: about 1.2 kB of answer, one Ethernet frame
 _POLLS_AT_ONCE = 2  # of one address: small agents serve one request at a time
-_TRIES = (0.4, 0.6)  # shares of the time-out
+_TRIES = (0.35, 0.55)  # shares of the time-out; together less than what the scheduler allows a vital poll
 _ABSENT_FOR = 900.0  # seconds until a missing object is asked for again
 _YOUNG, _YOUNG_ABSENT_FOR = 300.0, 60.0  # seconds; an agent that just started may not have all of its tables yet
-_POLL_TIMEOUTS = 4.0  # a whole poll may take so many time-outs
+_POLL_TIMEOUTS = 2.5  # a whole poll may take so many time-outs: what came by then counts, the rest is "partly"
 _LOST_LIMIT = 2  # unanswered requests in one poll before it ends
 
 T = TypeVar("T")
 
-_turns: weakref.WeakValueDictionary[tuple[int, str, int], asyncio.Semaphore] = weakref.WeakValueDictionary()
+_places: weakref.WeakValueDictionary[tuple[int, str, int], asyncio.Semaphore] = weakref.WeakValueDictionary()
 
 
 class SnmpClient:
@@ -60,13 +60,25 @@ class SnmpClient:
         self._group = GROUP
         self._deadline = 0.0
         self._lost = 0
+        self._has_place = False
         self.answered = False  # in this poll
 
     @contextlib.asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Wait until few enough polls of this address run, and hold the place."""
+        async with _places_of(self._device.host, self._port):
+            self._has_place = True
+            try:
+                yield
+            finally:
+                self._has_place = False
+
+    @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """One poll's time with the agent."""
-        semaphore = _turn_of(self._device.host, self._port)
-        async with semaphore:
+        """One poll's time with the agent; takes a place where the caller holds none."""
+        async with contextlib.AsyncExitStack() as stack:
+            if not self._has_place:
+                await stack.enter_async_context(self.place())
             self.answered, self._lost = False, 0
             self._deadline = self._clock.monotonic() + self._device.timeout * _POLL_TIMEOUTS
             if self._socket is None:
@@ -311,12 +323,12 @@ class SnmpClient:
         return str(infos[0][4][0])
 
 
-def _turn_of(host: str, port: int) -> asyncio.Semaphore:
+def _places_of(host: str, port: int) -> asyncio.Semaphore:
     """The semaphore of one address; it lives as long as somebody uses it, within its own event loop."""
     key = (id(asyncio.get_running_loop()), host, port)
-    semaphore = _turns.get(key)
+    semaphore = _places.get(key)
     if semaphore is None:
-        semaphore = _turns[key] = asyncio.Semaphore(_POLLS_AT_ONCE)
+        semaphore = _places[key] = asyncio.Semaphore(_POLLS_AT_ONCE)
     return semaphore
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pysnmp.proto import api, rfc1902, rfc1905
 
+from collectors.base import Collector, turn_of
 from collectors.protocols import snmp
 from collectors.protocols.snmp import SnmpClient
 from collectors.registry import collector_for
@@ -241,6 +242,19 @@ async def test_vital_values_cost_one_request() -> None:
         await collector.poll_vital()
         await collector.close()
     assert agent.requests == before + 1
+
+
+async def test_a_turn_that_is_held_is_not_waited_for_again() -> None:
+    async with udp_peer(Agent(ups())) as port:
+        collectors = [collector_for(snmp_device(port, Kind.UPS), clock=SystemClock()) for _ in range(6)]
+
+        async def bounded(collector: Collector) -> bool:
+            async with turn_of(collector):
+                return (await collector.poll()).reachable
+
+        assert all(await asyncio.wait_for(asyncio.gather(*map(bounded, collectors)), 5))
+        for collector in collectors:
+            await collector.close()
 
 
 async def test_few_polls_of_one_address_run_at_a_time() -> None:
