@@ -25,6 +25,7 @@ from telemetry.kinds import Kind
 
 WARD_SIM = Path(sys.executable).parent / "ward-sim"
 MOST_SECONDS_TO_START = 3.0
+MOST_CPU_SECONDS_TO_START = 1.5
 
 
 @contextmanager
@@ -57,15 +58,19 @@ def ward_sim(folder: Path, *arguments: object) -> subprocess.CompletedProcess[st
 
 
 def test_it_is_ready_within_three_seconds(tmp_path: Path) -> None:
-    began = time.monotonic()
-    with running(tmp_path) as (process, ready):
-        took = time.monotonic() - began
-        used = psutil.Process(process.pid)
-        cpu, rss = sum(used.cpu_times()[:2]), used.memory_info().rss / 1e6
-        print(f"ready after {took:.2f} s, {cpu:.2f} CPU s, {rss:.0f} MB, {len(ready['devices'])} devices")  # noqa: T201
-    assert took < MOST_SECONDS_TO_START
-    assert rss < 120
-    assert len(ready["devices"]) >= 12
+    tries: list[float] = []
+    while len(tries) < 3 and min(tries, default=99.0) >= MOST_SECONDS_TO_START:  # others may have the processors
+        began = time.monotonic()
+        with running(tmp_path) as (process, ready):
+            tries.append(time.monotonic() - began)
+            used = psutil.Process(process.pid)
+            cpu, rss = sum(used.cpu_times()[:2]), used.memory_info().rss / 1e6
+        devices = len(ready["devices"])
+        print(f"ready after {tries[-1]:.2f} s, {cpu:.2f} CPU s, {rss:.0f} MB, {devices} devices")  # noqa: T201
+        assert cpu < MOST_CPU_SECONDS_TO_START
+        assert rss < 120
+        assert devices >= 12
+    assert min(tries) < MOST_SECONDS_TO_START
 
 
 def test_the_configuration_is_one_that_the_agent_takes(tmp_path: Path) -> None:
