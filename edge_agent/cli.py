@@ -64,7 +64,9 @@ def run(
     try:
         asyncio.run(watch())
     except JournalError as error:
-        _end(said.say("journal.cannot_open", path=error.path, detail=error.detail), WRONG_USE)
+        from edge_agent.verify import cannot_open
+
+        _end(cannot_open(error, said), WRONG_USE)
 
 
 @app.command()

@@ -12,8 +12,11 @@ from edge_agent.schedule import Outcome, Poll
 from telemetry.clock import Clock
 from telemetry.conditions import Condition
 from telemetry.entry import EntryError, Payload
+from telemetry.readings import PollResult
 
 log = logging.getLogger(__name__)
+
+_WELL = (True, "")
 
 
 class Appender(Protocol):
@@ -32,6 +35,7 @@ class Recorder:
         self._kinds = kinds
         self._clock = clock
         self._report = ExceptionReport(tuple(kinds))
+        self._told: dict[str, tuple[bool, str]] = {}  # by device, what the log knows: reachable, reason's code
 
     def take(self, outcome: Outcome) -> None:
         """One poll's result. Readings come before the conditions that they raise."""
@@ -39,6 +43,7 @@ class Recorder:
         kind = self._kinds[device]
         vital = outcome.poll is Poll.VITAL
         report = self._report[device]
+        self._log(device, result, vital)
         now = Moment(self._clock.wall_us(), self._clock.monotonic())
         for readings in report.readings(result, now.monotonic, outcome.gap, vital=vital):
             self._append(readings, kind, device)
@@ -51,6 +56,19 @@ class Recorder:
         """Conditions are durable at once."""
         for condition in conditions:
             self._append(condition, self._kinds.get(condition.device, ""), condition.device, urgent=True)
+
+    def _log(self, device: str, result: PollResult, vital: bool) -> None:
+        """The reason with its detail, once for each change: people are shown the words, the log has the rest."""
+        reason = result.reason
+        now = (result.reachable, "" if reason is None else str(reason.code))
+        before = self._told.get(device, _WELL)
+        if now == before or (vital and result.reachable and before[0]):
+            return  # a vital poll asks too little to say that all is there
+        self._told[device] = now
+        if reason is None:
+            log.info("%s: read without fault again", device)
+        else:
+            log.warning("%s: %s %s: %s", device, "partly read," if now[0] else "no answer,", *reason)
 
     def _append(self, payload: Payload, kind: str, device: str, *, urgent: bool = False) -> None:
         try:

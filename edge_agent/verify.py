@@ -24,10 +24,15 @@ def verify_journal(path: Path, words: Words, *, as_json: bool) -> Verified:
     try:
         report = verify(path)
     except JournalError as error:
-        said = words.journal(f"fault.{error.fault}")
-        return Verified(words.say("journal.cannot_open", path=path, detail=f"{said} ({error.detail})"), 2)
+        return Verified(cannot_open(error, words), 2)
     text = json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if as_json else _as_text(report, words)
     return Verified(text, 0 if report.ok else 1)
+
+
+def cannot_open(error: JournalError, words: Words) -> str:
+    """Why a journal cannot be used, in words, with the detail."""
+    detail = f"{words.journal(str(error.fault))} ({error.detail})"
+    return words.say("journal.cannot_open", path=error.path, detail=detail)
 
 
 def _as_text(report: Report, words: Words) -> str:
