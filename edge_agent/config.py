@@ -18,8 +18,8 @@ from edge_agent import device_tables, units
 from edge_agent.problems import ConfigurationError, Problem, Wrong, nearest
 from edge_agent.rules.model import standard_rules
 from edge_agent.tables import TableReader, allowed_keys
-from edge_agent.toml_lines import Lines
-from edge_agent.toml_lines import Path as KeyPath
+from telemetry.toml_lines import Lines
+from telemetry.toml_lines import Path as KeyPath
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 TABLES = ("ward", "uplink", "agent", "journal", "device", "rule")

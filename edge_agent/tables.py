@@ -15,9 +15,9 @@ from pydantic_core import ErrorDetails
 
 from edge_agent import units
 from edge_agent.problems import Problem, Wrong, nearest
-from edge_agent.toml_lines import Lines
-from edge_agent.toml_lines import Path as KeyPath
 from telemetry.kinds import ID_PATTERN
+from telemetry.toml_lines import Lines
+from telemetry.toml_lines import Path as KeyPath
 
 Model = TypeVar("Model", bound=BaseModel)
 Table = Mapping[str, Any]

@@ -52,7 +52,7 @@ class _Scanner:
     def _array_header(self) -> None:
         keys = self._keys("]", skip=2)
         self._move(1)
-        array = self._resolve(keys[:-1]) + (keys[-1],)
+        array = (*self._resolve(keys[:-1]), keys[-1])
         count = self._counts.get(array, 0)
         self._counts[array] = count + 1
         self._table = (*array, count)

@@ -15,8 +15,8 @@ from collectors.config import SnmpDevice
 from edge_agent import units
 from edge_agent.config import Configuration, load
 from edge_agent.problems import ConfigurationError
-from edge_agent.toml_lines import Lines
 from edge_agent.words import Words, words
+from telemetry.toml_lines import Lines
 
 WARD = '[ward]\nid = "hai-chau-1"\nname = "Phường Hải Châu 1"\ndistrict = "hai-chau"\n'  # lines 1 to 4
 UPS = '[[device]]\nid = "ups-1"\nkind = "ups"\nprotocol = "snmp"\nhost = "192.168.10.20"\n'
