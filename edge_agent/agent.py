@@ -7,6 +7,7 @@ import contextlib
 import logging
 import random
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +17,7 @@ from edge_agent.config import Configuration, JournalSection, UplinkSection
 from edge_agent.open_conditions import open_conditions
 from edge_agent.recorder import Recorder
 from edge_agent.rules.memory import SeenGood
-from edge_agent.schedule import Scheduler
+from edge_agent.schedule import Schedule, Scheduler
 from edge_agent.uplink.link import Broker
 from edge_agent.uplink.worker import Uplink, UplinkSettings
 from edge_agent.watch import Watch
@@ -28,6 +29,7 @@ from telemetry.clock import Clock
 log = logging.getLogger(__name__)
 
 JOURNAL_FILE = "journal.db"
+CLOSE_SECONDS = 2.0
 SEEN_FILE = "seen-good.json"
 
 
@@ -94,8 +96,7 @@ class Agent:
         try:
             await self._until_stopped(scheduler, watch)
         finally:
-            for schedule in schedules:
-                await schedule.collector.close()
+            await _close(schedules)
             memory.save(engine.seen_good())
             await asyncio.to_thread(self._end, journal, uplink)
 
@@ -137,6 +138,13 @@ class Agent:
         journal.subscribe(uplink.offer)
         uplink.start()
         return uplink
+
+
+async def _close(schedules: Sequence[Schedule]) -> None:
+    """Let the collectors give back what they hold; one that hangs is left behind."""
+    closing = [asyncio.ensure_future(schedule.collector.close()) for schedule in schedules]
+    if closing:
+        await asyncio.wait(closing, timeout=CLOSE_SECONDS)
 
 
 async def _work(scheduler: Scheduler, watch: Watch) -> None:

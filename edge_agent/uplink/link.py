@@ -3,7 +3,9 @@ that nothing of an old connection is sent late. MQTT 3.1.1, clean session, QoS 1
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -119,14 +121,23 @@ class Link:
 
     def close(self, goodbye: Will | None = None) -> None:
         """End the connection; with a goodbye, that is published first and the broker does not speak for us."""
-        if self.ready and goodbye is not None:
-            info = self._client.publish(goodbye.topic, goodbye.payload, qos=QOS, retain=True)
-            try:
-                info.wait_for_publish(GOODBYE_SECONDS)
-            except (RuntimeError, ValueError) as error:
-                log.debug("the goodbye did not go out: %s", error)
+        heard = self.ready and goodbye is not None and self._say_goodbye(goodbye)
         self._client.disconnect()
+        connection = self._client.socket()
+        if not heard and isinstance(connection, socket.socket):
+            # paho's thread would wait for what a dead line never acknowledges, until the keepalive ends it.
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         self._client.loop_stop()
+
+    def _say_goodbye(self, goodbye: Will) -> bool:
+        info = self._client.publish(goodbye.topic, goodbye.payload, qos=QOS, retain=True)
+        try:
+            info.wait_for_publish(GOODBYE_SECONDS)
+            return info.is_published()
+        except (RuntimeError, ValueError) as error:
+            log.debug("the goodbye did not go out: %s", error)
+            return False
 
     # ---- paho's side ---------------------------------------------------------------------------------------------
 

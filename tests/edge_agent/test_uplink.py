@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,13 +31,15 @@ def start(broker: Mosquitto, journal: Journal) -> Iterator[Start]:
     """start(heartbeat_seconds=1): an uplink of `journal` to `broker`."""
     started: list[Uplink] = []
 
-    def make(asked: list[str] | None = None, of: Journal | None = None, **settings: float) -> Uplink:
+    def make(
+        asked: list[str] | None = None, of: Journal | None = None, url: str = broker.url, **settings: float
+    ) -> Uplink:
         def poll_now(device: str) -> bool:
             (asked if asked is not None else []).append(device)
             return device == "ups-1"
 
         retry = {"retry_seconds": (0.2, 0.5), **settings}
-        settings_ = UplinkSettings(DISTRICT, WARD, Broker.from_url(broker.url), "1.2.3", **retry)  # type: ignore[arg-type]
+        settings_ = UplinkSettings(DISTRICT, WARD, Broker.from_url(url), "1.2.3", **retry)  # type: ignore[arg-type]
         source = of or journal
         uplink = Uplink(settings_, source, poll_now, SystemClock(), random.Random(7))
         source.subscribe(uplink.offer)
@@ -263,6 +267,74 @@ def test_after_the_broker_died_the_ward_comes_back_and_the_district_sees_what_it
     assert hub.positions(hub.replayed, while_away) == list(range(seen[-1] + 1, while_away + 1))
     assert while_away + 1 in hub.positions(hub.live, write(journal, 1))
     assert uplink.counts.connections == 2
+
+
+class Line:
+    """A TCP line between ward and broker that can freeze: nothing passes, nothing ends, as when a cable is cut."""
+
+    def __init__(self, broker: int) -> None:
+        self._broker = broker
+        self._open = threading.Event()
+        self._open.set()
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"mqtt://127.0.0.1:{self._server.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def freeze(self) -> None:
+        self._open.clear()
+
+    def thaw(self) -> None:
+        self._open.set()
+
+    def close(self) -> None:
+        self._server.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._server.accept()
+                far = socket.create_connection(("127.0.0.1", self._broker))
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
+
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self._open.wait()
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def line(broker: Mosquitto) -> Iterator[Line]:
+    made = Line(broker.port)
+    yield made
+    made.thaw()
+    made.close()
+
+
+def test_a_line_that_died_without_a_word_is_noticed_and_used_again_when_it_is_back(
+    start: Start, hub: Hub, line: Line, journal: Journal
+) -> None:
+    uplink = start(url=line.url, keepalive_seconds=1, ready_seconds=1.0)
+    hub.online()
+    line.freeze()
+    write(journal, 3)
+    wait_for(lambda: uplink._link is None)
+    line.thaw()
+    wait_for(lambda: uplink.counts.connections == 2)
+    newest = write(journal, 1)
+    assert newest in hub.positions(hub.live, newest)
+
+
+def test_a_stop_does_not_wait_for_a_dead_line(start: Start, hub: Hub, line: Line, journal: Journal) -> None:
+    uplink = start(url=line.url, keepalive_seconds=60)
+    hub.online()
+    line.freeze()
+    write(journal, 3)
+    began = time.monotonic()
+    uplink.stop()
+    assert time.monotonic() - began < 6
 
 
 def test_an_uplink_that_finds_no_broker_can_be_stopped_at_once(start: Start, broker: Mosquitto) -> None:
