@@ -1,0 +1,1 @@
+"""The live picture's first half: access units out of a camera, untouched and never decoded."""
