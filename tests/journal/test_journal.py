@@ -117,10 +117,12 @@ def test_many_threads_append_and_every_entry_comes_once_in_order(
     open_journal: OpenJournal, published: Published
 ) -> None:
     journal = open_journal(JournalSettings(commit_interval_seconds=0))
-    threads = [
-        threading.Thread(target=lambda n=n: [journal.append(some_readings(1, n * 1000 + i)) for i in range(200)])
-        for n in range(5)
-    ]
+
+    def append_two_hundred(n: int) -> None:
+        for i in range(200):
+            journal.append(some_readings(1, n * 1000 + i))
+
+    threads = [threading.Thread(target=append_two_hundred, args=(n,)) for n in range(5)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -23,13 +23,13 @@ def test_twenty_cuts_lose_nothing_that_was_published(tmp_path: Path, seed: int) 
     trial = power_loss.run(tmp_path, CUTS, seed)
     print(trial)  # noqa: T201 - pytest shows it with the failure
     assert trial.cuts == CUTS
-    assert trial.published > 1000
+    assert trial.published > 500
     assert trial.least_published > 0  # each cut fell on a journal that was being written
     assert trial.missing == 0
     assert trial.unsound == 0
 
 
 def test_the_trial_does_find_what_is_lost_when_commits_are_not_synced(tmp_path: Path, seed: int) -> None:
-    trial = power_loss.run(tmp_path, 2, seed, weak=True)
+    trial = power_loss.run(tmp_path, 3, seed, weak=True)
     assert trial.published > 0
     assert trial.missing > 0

@@ -30,7 +30,7 @@ from telemetry.entry import (
 )
 from telemetry.readings import DeviceInfo, Fact, Inventory, Reading, Reason, ReasonCode
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NUMBER = st.floats(allow_nan=False)
 INT64 = st.integers(-(2**63), 2**63 - 1)
 UINT64 = st.integers(0, 2**64 - 1)
