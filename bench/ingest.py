@@ -205,7 +205,9 @@ def measure(folder: Path, load: Load) -> dict[str, float]:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench ingest", description=__doc__)
     parser.add_argument("--wards", type=int, default=12, help="wards of the district (default 12)")
-    parser.add_argument("--entries", type=int, default=2, help="entries in a ward's batch (default 2)")
+    parser.add_argument(
+        "--entries", type=int, default=5, help="entries in a ward's batch (default 5: 50 devices, each every 10 s)"
+    )
     parser.add_argument("--readings", type=int, default=12, help="readings in an entry (default 12)")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long to send (default 30)")
     parser.add_argument("--json", action="store_true", help="print the JSON line only")

@@ -50,7 +50,7 @@ def run(config: ConfigurationFile) -> None:
     configuration = _load(config)
     try:
         hub.run(configuration)
-    except (StoreError, HubDatabaseError, LinkError) as error:
+    except (StoreError, HubDatabaseError, LinkError, hub.HubLostError) as error:
         _fail(str(error))
 
 

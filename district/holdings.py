@@ -74,6 +74,13 @@ class Holdings:
             known[incarnation] = Incarnation(incarnation, self._store.positions(ward, incarnation))
         return known[incarnation]
 
+    def knows(self, ward: str, incarnation: bytes) -> bool:
+        return incarnation in self._wards.get(ward, {})
+
+    def count(self, ward: str) -> int:
+        """How many incarnations of a ward are known."""
+        return len(self._wards.get(ward, {}))
+
     def ward(self, ward: str) -> list[Incarnation]:
         """A ward's incarnations in the order in which the district met them."""
         return list(self._wards.get(ward, {}).values())

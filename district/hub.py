@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import signal
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -21,9 +23,13 @@ from district.records import Records
 from district.replication import Replication
 from district.site import DistrictSite
 from district.situation import Situation
+from district.upkeep import Upkeep
 from district.worker import Worker
 from store.embedded import EmbeddedStore
 from telemetry.clock import Clock, SystemClock
+
+if TYPE_CHECKING:
+    import uvicorn
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +42,11 @@ class Hub:
     situation: Situation
     site: DistrictSite
     engine: Engine
+    lost: threading.Event  # set when the store takes nothing more, and the process should end
+
+
+class HubLostError(Exception):
+    """The hub ended because it could not go on; the log says why."""
 
 
 @contextlib.contextmanager
@@ -59,13 +70,17 @@ def running(configuration: Configuration, clock: Clock) -> Iterator[Hub]:
         )
         replication = Replication(clock, holdings, link.send, configuration.names)
         ingest = Ingest(clock, district.id, situation, store, records, holdings, replication)
-        worker = Worker(ingest, inbox, link)
+        lost = threading.Event()
+        worker = Worker(ingest, inbox, link, lost.set)
         worker.start()
         ending.callback(worker.stop)
+        upkeep = Upkeep(store)
+        upkeep.start()
+        ending.callback(upkeep.stop)
         link.start()
         ending.callback(link.stop)
         site = DistrictSite(clock, district.title, situation, store, records, link.send)
-        yield Hub(clock, situation, site, engine)
+        yield Hub(clock, situation, site, engine, lost)
 
 
 def run(configuration: Configuration) -> None:
@@ -91,6 +106,14 @@ def run(configuration: Configuration) -> None:
         # uvicorn hands a signal on when it has ended; ours then finds nothing left to do, and everything closes.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, end)
+        threading.Thread(target=_end_when, args=(hub.lost, web), name="watch", daemon=True).start()
         logger.info("console at %s://%s", "https" if console.tls_cert else "http", console.listen)
         web.run()
         logger.info("stopping")
+        if hub.lost.is_set():
+            raise HubLostError("the store failed; see the log")
+
+
+def _end_when(lost: threading.Event, web: uvicorn.Server) -> None:
+    lost.wait()
+    web.should_exit = True

@@ -7,7 +7,7 @@ from collections import deque
 
 from district.ingest import Message
 
-GROUP_SECONDS = 0.15  # how long a group commit waits for more
+GROUP_SECONDS = 0.2  # how long a group commit waits for more
 GROUP_BYTES = 2_000_000
 MOST_BYTES = 64_000_000
 

@@ -31,8 +31,16 @@ from telemetry.topics import What
 PROBE_SECONDS = 5.0  # how often a store that failed is tried with entries that were asked for
 SAVE_SECONDS = 10.0  # how exactly last words and counts survive a crash of the hub
 BROKER_LOST_SECONDS = 15.0
+REFUSALS_TOLD = 5  # of one ward in one group; the others are only counted
+MOST_INCARNATIONS = 20_000  # of one ward: an agent that starts every half hour for a year
+
+_BEYOND_HELP = (StoreFault.CLOSED, StoreFault.DAMAGED, StoreFault.NOT_A_STORE)
 
 logger = logging.getLogger(__name__)
+
+
+class StoreLostError(Exception):
+    """The store will take nothing more from this process; only a new start can help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,7 @@ class _Group:
     losses: list[LossRecord] = field(default_factory=list)
     replies: list[tuple[str, wire.Reply]] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)  # wards that said anything
+    refusals: dict[str, int] = field(default_factory=dict)  # by ward
     live_us: list[int] = field(default_factory=list)  # wall times of live batches' newest entries
 
 
@@ -99,6 +108,9 @@ class Ingest:
         self._number(group)
         self._save()
         self._situation.tell(group.changes)
+        for ward, number in group.refusals.items():
+            if number > REFUSALS_TOLD:
+                logger.warning("refused%s: %d more", f" from ward {ward}" if ward else "", number - REFUSALS_TOLD)
 
     def reload(self) -> None:
         """After a failure in the middle of things: what is held is what the store says, nothing else."""
@@ -120,7 +132,7 @@ class Ingest:
             group.touched.add(ward)
             self._hear(topic, message, group)
         except RefusedError as error:
-            self._refuse(ward, str(error))
+            self._refuse(group, ward, str(error))
 
     def _hear(self, topic: topics.Topic, message: Message, group: _Group) -> None:
         ward = topic.ward
@@ -150,6 +162,8 @@ class Ingest:
 
     def _batch(self, ward: str, batch: wire.Batch, group: _Group) -> int | None:
         """Stage what is good and new of it; the wall time of the newest entry of that."""
+        if not self._holdings.knows(ward, batch.incarnation) and self._holdings.count(ward) >= MOST_INCARNATIONS:
+            raise RefusedError(f"a batch of one more incarnation than the {MOST_INCARNATIONS} that a ward may have")
         incarnation = self._holdings.of(ward, batch.incarnation)
         staged = group.staging.of(ward, incarnation)
         admitted = admission.admit(batch, staged.taken)
@@ -159,16 +173,17 @@ class Ingest:
             self._count(ward).dropped_duplicates += admitted.duplicates
             self._replication.stored(ward, incarnation, progress=False)  # it does not know that we have it
         for position, why in admitted.refused:
-            self._refuse(ward, f"position {position} of {batch.incarnation.hex()}: {why}")
+            self._refuse(group, ward, f"position {position} of {batch.incarnation.hex()}: {why}")
             loss = self._replication.refused(ward, batch.incarnation, position)
             if loss is not None:
                 group.losses.append(loss)
         return admitted.entries[-1][0].wall_time_us if admitted.entries else None
 
-    def _refuse(self, ward: str, why: str) -> None:
-        # Of a ward that is not ours only the log tells: anybody could invent names.
-        logger.warning("refused%s: %s", f" from ward {ward}" if ward else "", why)
-        if ward:
+    def _refuse(self, group: _Group, ward: str, why: str) -> None:
+        group.refusals[ward] = number = group.refusals.get(ward, 0) + 1
+        if number <= REFUSALS_TOLD:
+            logger.warning("refused%s: %s", f" from ward {ward}" if ward else "", why)
+        if ward:  # of a ward that is not ours only the log tells: anybody could invent names
             self._count(ward).refused_entries += 1
 
     def _count(self, ward: str) -> Counts:
@@ -206,7 +221,7 @@ class Ingest:
             try:
                 self._put([staged], group)
             except StoreError as error:
-                self._refuse(staged.ward, f"the store would not take {staged.positions}: {error}")
+                self._refuse(group, staged.ward, f"the store would not take {staged.positions}: {error}")
                 staged.incarnation.held = self._store.positions(staged.ward, staged.incarnation.id)
                 self._replication.suspect(staged.ward)
 
@@ -230,6 +245,8 @@ class Ingest:
     def _store_failed(self, error: StoreError, group: _Group) -> None:
         """Nothing of the group was taken. It stays missing, and is asked for when the store works again."""
         now_us = self._clock.wall_us()
+        if error.fault in _BEYOND_HELP:
+            raise StoreLostError(str(error)) from error
         if self._probe_at is None:
             logger.error("the store takes nothing: %s", error)
         self._probe_at = self._clock.monotonic() + PROBE_SECONDS

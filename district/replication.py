@@ -24,6 +24,7 @@ ANSWER_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 60.0
 CONFIRM_SECONDS = 1.0
 MOST_RANGES = 2_000  # of one confirmation
+MOST_REFUSALS = 10_000  # remembered of one ward
 REFUSALS = 3  # an entry that was of no use so often will never be
 
 Send = Callable[[str, wire.Request], bool]  # to a ward; False when the broker is not there
@@ -119,6 +120,8 @@ class Replication:
         """An entry was of no use. When it was so too often, it is a loss."""
         state = self._wards[ward]
         key = (incarnation, position)
+        if len(state.refusals) >= MOST_REFUSALS:
+            state.refusals.clear()  # a ward that sends nothing but garbage is asked a little longer
         state.refusals[key] = state.refusals.get(key, 0) + 1
         self.suspect(ward)
         if state.refusals[key] < REFUSALS:

@@ -68,6 +68,7 @@ class DistrictSite:
             offline_since_us=record.offline_since_us if record else None,
             missing_positions=numbers.missing_positions,
             named_losses=numbers.named_losses,
+            refused_entries=numbers.refused_entries,
             agent_version=record.agent_version if record else "",
         )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from district.inbox import Inbox
-from district.ingest import Ingest
+from district.ingest import Ingest, StoreLostError
 from district.link import Link
 
 IDLE_SECONDS = 0.5  # how late what is due without any message may be
@@ -17,8 +18,9 @@ logger = logging.getLogger(__name__)
 class Worker:
     """Starts, and ends with what is in hand."""
 
-    def __init__(self, ingest: Ingest, inbox: Inbox, link: Link) -> None:
-        self._ingest, self._inbox, self._link = ingest, inbox, link
+    def __init__(self, ingest: Ingest, inbox: Inbox, link: Link, lost: Callable[[], None]) -> None:
+        """`lost` is called, from the worker's thread, when only a new start of the process can help."""
+        self._ingest, self._inbox, self._link, self._lost = ingest, inbox, link, lost
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
 
@@ -39,6 +41,10 @@ class Worker:
                 return
             try:
                 self._ingest.process(group, hearing_since=self._link.hearing_since, busy=self._inbox.busy)
+            except StoreLostError as error:
+                logger.critical("the hub ends, and should be started again: %s", error)
+                self._lost()
+                return
             except Exception:  # what was in hand is missing, and will be asked for again
                 logger.exception("handling %d messages failed", len(group))
                 self._recover()

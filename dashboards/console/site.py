@@ -34,6 +34,7 @@ class WardState:
     offline_since_us: int | None = None
     missing_positions: int = 0  # entries that it has and we do not, yet
     named_losses: int = 0  # entries that its journal had to give up
+    refused_entries: int = 0  # what came in its name and does not parse or does not fit
     agent_version: str = ""
 
 

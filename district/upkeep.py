@@ -1,0 +1,40 @@
+"""What is to be done now and then: let go of what is older than the store keeps."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from store.base import Store, StoreError
+
+FIRST_SECONDS = 600.0  # not while everybody comes back after a start
+EVERY_SECONDS = 6 * 3600.0
+
+logger = logging.getLogger(__name__)
+
+
+class Upkeep:
+    """A thread of its own: pruning takes turns with commits."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Wait for what is under way."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        wait = FIRST_SECONDS
+        while not self._stopping.wait(wait):
+            wait = EVERY_SECONDS
+            try:
+                pruned = self._store.prune()
+                logger.info("let go of %d samples and %d events beyond their time", pruned.samples, pruned.events)
+            except StoreError as error:
+                logger.error("pruning failed: %s", error)
