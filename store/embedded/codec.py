@@ -1,23 +1,25 @@
 """A chunk: a stretch of one series in few bytes, the same numbers bit for bit when read again.
 
 Layout (little-endian): form (bit 7: body deflated), value form, widths (times << 4 | values), count, CRC-32 of
-all else and of the first time, body. The body is the usual interval, the first value and two columns of small numbers:
+all else and of the first time, body. The body is the least interval, the first value, the least step and two columns
+of small numbers:
 
-- times as the difference of each interval from the usual (median) one: polls are regular, so nearly all are small;
-- values as whole numbers of 10^-k (k = value form), each as the difference from the one before, where that gives
-  back every double exactly; else (value form RAW) the doubles' bits, each XOR the one before.
+- intervals, less the least of them: polls are regular, so nearly all are small;
+- values as whole numbers of 10^-k (k = value form) where that gives back every double exactly; of them the steps from
+  one to the next, less the least step. Else (value form RAW) the doubles' bits, each XOR the one before.
 
-Columns are split into byte planes, which leaves runs of zeros for deflate to remove.
+Columns are split into byte planes, which leaves runs of equal bytes for deflate to remove.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
-from itertools import accumulate, islice
-from operator import eq, sub, xor
+from collections.abc import Sequence
+from itertools import accumulate, islice, repeat
+from operator import add, eq, sub, truediv, xor
 
 from store.base import StoreError, StoreFault
 
@@ -37,15 +39,14 @@ def encode(times_us: Sequence[int], values: Sequence[float]) -> bytes:
     """Pack strictly increasing times (µs, 64-bit signed) with their values (any double but NaN); 1..65535 of them.
     The first time is not part of it: `decode` is given it, as the chunk's key holds it."""
     intervals = list(map(sub, islice(times_us, 1, None), times_us))
-    usual = sorted(intervals)[len(intervals) // 2] if intervals else 0
-    deviations = _zigzag([interval - usual for interval in intervals])
-    if max(deviations, default=0) < 1 << 64:
-        time_width, time_column = _pack(deviations)
+    least = min(intervals, default=0)
+    if max(intervals, default=0) - least < 1 << 64:
+        time_width, time_column = _pack(list(map(sub, intervals, repeat(least))))
     else:
         time_width, time_column = _ABSOLUTE, struct.pack(f"<{len(times_us)}q", *times_us)
-    value_form, first, differences = _values_out(values)
+    value_form, first, step, differences = _values_out(values)
     value_width, value_column = _pack(differences)
-    body = b"".join((_integer(usual), _integer(first), time_column, value_column))
+    body = b"".join((_integer(least), _integer(first), _integer(step), time_column, value_column))
     form = _FORM
     # A small window and the least memory: its short blocks suit columns of unlike kinds, and it starts fast.
     deflater = zlib.compressobj(6, zlib.DEFLATED, -9, 1)
@@ -66,16 +67,17 @@ def decode(data: bytes, start_us: int) -> tuple[list[int], list[float]]:
             raise _broken("its checksum is wrong, or its form unknown")
         if form & _DEFLATED:
             body = zlib.decompress(body, -9)
-        usual, at = _read_integer(body, 0)
+        least, at = _read_integer(body, 0)
         first, at = _read_integer(body, at)
+        step, at = _read_integer(body, at)
         if widths >> 4 == _ABSOLUTE:
             times = list(struct.unpack_from(f"<{count}q", body, at))
             at += 8 * count
         else:
-            deviations, at = _unpack(body, at, widths >> 4, count - 1)
-            times = list(accumulate([usual + deviation for deviation in _unzigzag(deviations)], initial=start_us))
+            column, at = _unpack(body, at, widths >> 4, count - 1)
+            times = _summed(start_us, least, column)
         differences, at = _unpack(body, at, widths & 15, count - 1)
-        return times, _values_in(value_form, first, differences)
+        return times, _values_in(value_form, first, step, differences)
     except (struct.error, zlib.error, IndexError, OverflowError) as error:
         raise _broken(str(error)) from error
 
@@ -88,24 +90,29 @@ def _check(header: bytes, start_us: int, body: bytes) -> int:
     return zlib.crc32(body, zlib.crc32(header, start_us & 0xFFFFFFFF))
 
 
-def _values_out(values: Sequence[float]) -> tuple[int, int, list[int]]:
+def _summed(first: int, step: int, column: Sequence[int]) -> list[int]:
+    """first, then each the one before plus `step` plus the column's next; all of it at the speed of C."""
+    return list(map(add, accumulate(column, initial=first), itertools.count(0, step)))
+
+
+def _values_out(values: Sequence[float]) -> tuple[int, int, int, list[int]]:
+    """Value form, first number, least step, column."""
     plain = _as_whole(values)
     if plain is None:
         bits = struct.unpack(f"<{len(values)}Q", struct.pack(f"<{len(values)}d", *values))
-        return _RAW, bits[0], list(map(xor, islice(bits, 1, None), bits))
+        return _RAW, bits[0], 0, list(map(xor, islice(bits, 1, None), bits))
     decimals, whole = plain
-    return decimals, whole[0], _zigzag(map(sub, islice(whole, 1, None), whole))
+    steps = list(map(sub, islice(whole, 1, None), whole))
+    least = min(steps, default=0)
+    return decimals, whole[0], least, list(map(sub, steps, repeat(least)))
 
 
-def _values_in(form: int, first: int, differences: Sequence[int]) -> list[float]:
+def _values_in(form: int, first: int, step: int, column: Sequence[int]) -> list[float]:
     if form == _RAW:
-        bits = list(accumulate(differences, xor, initial=first))
+        bits = list(accumulate(column, xor, initial=first))
         return list(struct.unpack(f"<{len(bits)}d", struct.pack(f"<{len(bits)}Q", *bits)))
-    whole = accumulate(_unzigzag(differences), initial=first)
-    if form == 0:
-        return list(map(float, whole))
-    scale = 10.0**form
-    return [number / scale for number in whole]
+    whole = _summed(first, step, column)
+    return list(map(float, whole)) if form == 0 else list(map(truediv, whole, repeat(10.0**form)))
 
 
 def _as_whole(values: Sequence[float]) -> tuple[int, list[int]] | None:
@@ -124,15 +131,6 @@ def _as_whole(values: Sequence[float]) -> tuple[int, list[int]] | None:
         if all(map(eq, [number / scale for number in whole], values)):
             return decimals, whole
     return None
-
-
-def _zigzag(numbers: Iterable[int]) -> list[int]:
-    """0, -1, 1, -2 … as 0, 1, 2, 3 …"""
-    return [number << 1 if number >= 0 else ~(number << 1) for number in numbers]
-
-
-def _unzigzag(numbers: Iterable[int]) -> list[int]:
-    return [number >> 1 if not number & 1 else ~(number >> 1) for number in numbers]
 
 
 def _pack(numbers: list[int]) -> tuple[int, bytes]:
