@@ -136,12 +136,16 @@ def translated(path: Path, opening: bool = False) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _meaning(path, error, opening) from error
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise StoreError(f"a text or number that cannot be kept: {error}") from error
     except OSError as error:
         raise StoreError(f"{path} cannot be used: {error}", StoreFault.NOT_OPENED) from error
 
 
 def _meaning(path: Path, error: sqlite3.Error, opening: bool) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
+        return StoreError(f"a text or number that cannot be kept: {error}")
     detail = f"{path}: {error} ({getattr(error, 'sqlite_errorname', type(error).__name__)})"
     no_table = code == sqlite3.SQLITE_ERROR and "no such table" in str(error)
     if no_table or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):

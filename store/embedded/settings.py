@@ -21,3 +21,9 @@ class EmbeddedSettings:
     step_events: int = 2000  # events pruned in one transaction
     wal_bytes: int = 16 * 1024 * 1024  # to which the write-ahead log is cut back
     cache_kib: int = 16 * 1024
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.chunk_samples <= 40_000:
+            raise ValueError(f"chunk_samples is {self.chunk_samples}; 1 .. 40000 fit a chunk")
+        if min(self.samples_days, self.events_days) <= 0 or min(self.step_samples, self.step_events) < 1:
+            raise ValueError("ages must be above zero, and a step must do something")

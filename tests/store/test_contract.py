@@ -183,15 +183,18 @@ def test_samples_and_events_of_another_ward_are_refused(store: Store) -> None:
     assert store.wards() == []
 
 
-def test_numbers_beyond_64_bits_are_refused(store: Store) -> None:
+def test_what_no_column_can_hold_is_refused(store: Store) -> None:
     for bad in (
         commit(sample(CHARGE, 1 << 63, 1.0)),
         commit(positions=[(1, 1 << 63)]),
         commit(positions=[(-1, 1)]),
         commit(sample(CHARGE, START_US, "warm")),  # type: ignore[arg-type]  # what a careless caller might do
+        commit(sample(CHARGE._replace(device="\ud800"), START_US, 1.0)),
+        commit(sample(CHARGE._replace(device=None), START_US, 1.0)),  # type: ignore[arg-type]
     ):
-        with pytest.raises(StoreError):
+        with pytest.raises(StoreError) as caught:
             store.commit([bad])
+        assert caught.value.fault is StoreFault.REFUSED
     assert store.wards() == []
 
 

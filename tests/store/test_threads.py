@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from store.base import SeriesKey, Store, StoreError, StoreFault
+from telemetry.clock import FakeClock
 from tests.store.samples import INCARNATION, START_US, WARD, commit, sample
 
 KEYS = [SeriesKey(WARD, f"ups-{n}", "level") for n in range(6)]
@@ -86,6 +87,34 @@ def test_commits_of_several_threads_all_go_in(store: Store) -> None:
     for number in range(4):
         assert store.history(SeriesKey(f"ward-{number}", "ups-1", "level"), *ALWAYS).values == list(range(60))
         assert list(store.positions(f"ward-{number}", INCARNATION)) == [(0, 59)]
+
+
+def test_pruning_leaves_commits_their_turn_and_takes_nothing_young(store: Store, clock: FakeClock) -> None:
+    day_us = 86_400_000_000
+    old, young = clock.wall_us() - 401 * day_us, clock.wall_us() - day_us
+    threads, done = Threads(), threading.Event()
+
+    def write() -> None:
+        try:
+            for n in range(COMMITS):
+                both = [sample(key, time_us + n, float(n)) for key in KEYS for time_us in (old, young)]
+                store.commit([commit(*both, positions=[(n, n)])])
+        finally:
+            done.set()
+
+    threads.start(write)
+    pruned = 0
+    while not done.is_set():
+        pruned += store.prune().samples
+    threads.join()
+    pruned += store.prune().samples
+    for key in KEYS:
+        assert store.history(key, young, young + COMMITS).values == list(range(COMMITS))
+    left = sum(len(store.history(key, *ALWAYS).times_us) for key in KEYS)
+    assert left == 2 * len(KEYS) * COMMITS - pruned
+    # What shares a chunk with something young stays; nothing else does.
+    assert left <= len(KEYS) * (COMMITS + 24)
+    assert {each.value for each in store.latest(WARD)} == {COMMITS - 1}
 
 
 def test_closing_waits_for_readers_and_later_ones_are_told(store: Store) -> None:
