@@ -86,6 +86,19 @@ class TcpDevice(HostDevice):
     port: Port
 
 
+class RtspDevice(BaseDevice):
+    """A camera's own streams. The addresses carry no credentials; those stand beside them."""
+
+    protocol: Literal["rtsp"]
+    url: Annotated[str, StringConstraints(pattern=r"^rtsps?://[^@/]+(/.*)?$")]  # the main stream
+    sub_url: Annotated[str, StringConstraints(pattern=r"^rtsps?://[^@/]+(/.*)?$")] | None = None  # for tiles
+    username: str | None = None
+    password: SecretStr | None = None  # password_file or password_env in the file
+
+    def address(self) -> str:
+        return self.url.partition("://")[2].partition("/")[0]
+
+
 class PsutilDevice(BaseDevice):
     """The machine that the agent itself runs on."""
 
@@ -93,4 +106,4 @@ class PsutilDevice(BaseDevice):
 
 
 # A new protocol is a model above, a line here and a line in collectors/registry.py.
-Device = Annotated[SnmpDevice | IcmpDevice | TcpDevice | PsutilDevice, Field(discriminator="protocol")]
+Device = Annotated[SnmpDevice | IcmpDevice | TcpDevice | RtspDevice | PsutilDevice, Field(discriminator="protocol")]
