@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib import resources
 
 from collectors.protocols.snmp import SYS_DESCR, SYS_LOCATION, SYS_NAME, SYS_UP_TIME, SnmpClient
-from collectors.protocols.snmp_values import Value, integer, number, text
+from collectors.protocols.snmp_values import integer, number, text
 from collectors.snmp_device import Findings, System
 from telemetry.readings import Fact, Reading
 
@@ -85,11 +85,3 @@ def _model_in(description: str) -> str:
     """sysDescr where it is short enough to be a name; of a longer one the first part."""
     first = description.split(";")[0].split(",")[0].strip() or description.strip(" ;").split(";")[0].strip()
     return first if len(first) <= _WHOLE_MODEL else " ".join(first[:_WHOLE_MODEL].split(" ")[:-1])
-
-
-def enterprise_of(values: Mapping[str, Value]) -> str:
-    """The private enterprise of the first OID below 1.3.6.1.4.1 among `values`; "" where there is none."""
-    for oid in values:
-        if oid.startswith(_ENTERPRISES):
-            return oid[len(_ENTERPRISES) :].split(".", 1)[0]
-    return ""

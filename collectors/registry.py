@@ -51,7 +51,10 @@ def _snmp(device: SnmpDevice, clock: Clock) -> Collector:
 
 
 def collector_for(device: Device, *, clock: Clock) -> Collector:
-    """The collector of a configured device; by (kind, protocol). A new protocol is a line here."""
+    """The collector of a configured device; by (kind, protocol). A new protocol is a line here.
+
+    Raises ValueError for a protocol that another room speaks.
+    """
     match device:
         case SnmpDevice():
             return _snmp(device, clock)
@@ -61,6 +64,8 @@ def collector_for(device: Device, *, clock: Clock) -> Collector:
             return TcpCollector(device, clock)
         case PsutilDevice():
             return HostCollector(device, clock)
+        case _:
+            raise ValueError(f"no collector speaks {device.protocol}")
 
 
 _INTERVAL, _CALM_INTERVAL, _FAST_INTERVAL = 30.0, 60.0, 3.0  # seconds
