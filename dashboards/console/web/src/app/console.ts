@@ -20,6 +20,7 @@ import "./reader-menu.ts";
 
 const LOST_FOR_MS = 2_000;
 const BACK_FOR_MS = 4_000;
+const SUGGEST = "suggest-password";
 
 @customElement("ww-console")
 export class Console extends Part {
@@ -28,6 +29,7 @@ export class Console extends Part {
   @state() private told: Told = { title: "", trail: [], stream: null };
   @state() private notice: "" | "lost" | "back" = "";
   @state() private said = "";
+  @state() private suggest = localStorage.getItem(SUGGEST) === "yes";
   @query("main") private main!: HTMLElement;
   #lastLive = now();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -42,14 +44,25 @@ export class Console extends Part {
     this.addEventListener("say", (event) => {
       this.said = event.detail;
     });
-    this.addEventListener("signed-in", () => void this.#load());
+    this.addEventListener("signed-in", (event) => {
+      if (event.detail) this.#remember(event.detail.one_time_password);
+      void this.#load();
+    });
     if (this.route.page !== "sign-in") void this.#load();
   }
 
   async #load(): Promise<void> {
     const data = await loadShared(httpApi);
-    if (data) this.data = data;
-    else if (this.route.page !== "sign-in") toSignIn();
+    if (data) {
+      this.data = data;
+      this.#remember(data.me?.one_time_password ?? false);
+    } else if (this.route.page !== "sign-in") toSignIn();
+  }
+
+  /** Known before the answer comes on the next load, so that the page does not jump when it does. */
+  #remember(suggest: boolean): void {
+    this.suggest = suggest;
+    localStorage.setItem(SUGGEST, suggest ? "yes" : "");
   }
 
   #moved = async (event: PopStateEvent): Promise<void> => {
@@ -120,7 +133,7 @@ export class Console extends Part {
   }
 
   #oneTimePassword(signIn: boolean) {
-    if (signIn || !this.data.me?.one_time_password || this.route.page === "account") return nothing;
+    if (signIn || !this.suggest || this.route.page === "account") return nothing;
     return html`<p class="suggest"><span class="inner">${t("app.one_time_password")}
       <a href="/account">${t("app.one_time_password_link")}</a></span></p>`;
   }

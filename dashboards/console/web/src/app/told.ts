@@ -1,4 +1,5 @@
 /** What a page tells the frame around it: where it is, whether it is live, and what to say aloud. */
+import type { Me } from "../api/types.ts";
 import type { StreamState } from "../live/sse.ts";
 
 export interface Crumb {
@@ -17,6 +18,8 @@ declare global {
   interface HTMLElementEventMap {
     told: CustomEvent<Told>;
     say: CustomEvent<string>;
+    /** Somebody signed in, or the session's facts changed. */
+    "signed-in": CustomEvent<Me | null>;
   }
 }
 

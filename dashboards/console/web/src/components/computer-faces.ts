@@ -141,7 +141,7 @@ export class WorkstationFace extends Face {
         <rect class="frame" x="2" y="2" width="48" height="32" rx="4" />
         <path class="frame" d="M26 34v6M16 42h20" />
       </svg>
-      ${detail && this.large ? html`<p class="num">${detail}</p>` : nothing}
+      ${this.large ? html`<p class="num">${detail ?? t("face.no_values")}</p>` : nothing}
     </div>`;
   }
 }

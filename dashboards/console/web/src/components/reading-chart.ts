@@ -10,6 +10,7 @@ import { GUTTER_LEFT, GUTTER_RIGHT, momentLabel, tickLabel, ticks } from "../wor
 import { plotted } from "../words/series.ts";
 import { t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
+import { skeletonStyles } from "./page-notes.ts";
 
 const HEIGHT_PX = 132;
 const AXIS_PX = 24;
@@ -41,6 +42,7 @@ export class ReadingChart extends Part {
   static override styles = [
     shared,
     unsafeCSS(uplotCss),
+    skeletonStyles,
     css`
       figcaption {
         display: flex;
@@ -219,7 +221,9 @@ export class ReadingChart extends Part {
   #shade(plot: uPlot): void {
     const { ctx, bbox } = plot;
     const style = getComputedStyle(this);
-    for (const span of this.spans) {
+    // The worst last, so that nothing milder covers it.
+    const order = ["info", "attention", "failure"];
+    for (const span of [...this.spans].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))) {
       const left = Math.max(bbox.left, plot.valToPos(span.start_ms / 1000, "x", true));
       const right = Math.min(bbox.left + bbox.width, plot.valToPos((span.end_ms ?? this.to) / 1000, "x", true));
       if (right <= bbox.left || left >= bbox.left + bbox.width) continue;
@@ -239,7 +243,9 @@ export class ReadingChart extends Part {
             ? html`<div class="note">${t("chart.error")}</div>`
             : history && history.times_ms.length === 0
               ? html`<div class="note">${t("chart.none")}</div>`
-              : nothing
+              : history
+                ? nothing
+                : html`<div class="note bone"></div>`
         }
       </div>
     </figure>`;

@@ -49,7 +49,7 @@ export class StateMark extends Part {
     tones,
     css`
       :host {
-        display: inline-block;
+        display: inline-flex;
         max-width: 100%;
       }
       .state {

@@ -6,6 +6,7 @@ import { GUTTER_LEFT, GUTTER_RIGHT, momentLabel, tickLabel, ticks } from "../wor
 import { conditionTitle, t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
 import { icon } from "./icons.ts";
+import { skeletonStyles } from "./page-notes.ts";
 import { tones } from "./state-mark.ts";
 
 @customElement("state-timeline")
@@ -20,6 +21,7 @@ export class StateTimeline extends Part {
   static override styles = [
     shared,
     tones,
+    skeletonStyles,
     css`
       .lanes {
         display: grid;
@@ -104,7 +106,9 @@ export class StateTimeline extends Part {
         ${
           this.spans && lanes.size === 0
             ? html`<p class="none">${t("timeline.none")}</p>`
-            : [...lanes.values()].map((spans) => this.#lane(spans))
+            : this.spans
+              ? [...lanes.values()].map((spans) => this.#lane(spans))
+              : html`<div class="lane bone"></div>`
         }
       </div>
       <div class="axis" aria-hidden="true">

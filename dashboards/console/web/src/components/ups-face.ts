@@ -109,11 +109,18 @@ export class UpsFace extends Face {
     const charge = this.value("battery_charge_percent");
     const runtime = this.value("battery_runtime_seconds");
     const load = this.value("output_load_percent");
-    const running = this.value("on_battery")?.value === 1;
+    const source = this.value("on_battery");
+    const running = source?.value === 1;
     const any = charge ?? runtime ?? load;
     if (!any) return html`<div class="ups empty old"><div class="battery"></div><p>${t("face.no_values")}</p></div>`;
     const low = this.has("ups_battery_low");
-    const classes = ["ups", any.old && "old", !any.old && running && "running", !any.old && low && "low"];
+    const classes = [
+      "ups",
+      !charge && "empty",
+      any.old && "old",
+      !any.old && running && "running",
+      !any.old && low && "low",
+    ];
     const left = runtime && duration(runtime.value);
     return html`<div class=${classes.filter(Boolean).join(" ")}>
       <div
@@ -121,14 +128,18 @@ export class UpsFace extends Face {
         role="img"
         aria-label=${t("ups.label", { charge: charge ? percent(charge.value) : "?", load: load ? percent(load.value) : "?" })}
       >
-        <div class="fill" style="width:${share(charge?.value ?? 0)}%"></div>
+        ${charge ? html`<div class="fill" style="width:${share(charge.value)}%"></div>` : nothing}
         <div class="cells"></div>
       </div>
       <div>
         <p class="big">${running && left ? left : charge ? percent(charge.value) : "–"}</p>
-        <p class="source">
+        ${
+          source
+            ? html`<p class="source">
           ${icon(running ? "battery" : "mains", 15)}<span>${running ? t("ups.on_battery") : t("ups.on_mains")}</span>
-        </p>
+        </p>`
+            : nothing
+        }
         ${
           running
             ? html`<p class="num">${charge ? t("ups.charge", { value: percent(charge.value) }) : nothing}</p>`

@@ -128,9 +128,12 @@ export class WardCard extends Part {
         .fact .short {
           display: inline;
         }
-        .fact + .fact::before {
-          content: "· ";
+        .fact:not(:last-child)::after {
+          content: " ·";
           color: var(--ink-3);
+        }
+        .never .fact:last-child {
+          display: none;
         }
         .facts {
           gap: 0 6px;

@@ -4,7 +4,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { httpApi } from "../api/client.ts";
 import type { Ward, WardsPage } from "../api/types.ts";
-import { toSignIn } from "../app/router.ts";
+import { go, toSignIn } from "../app/router.ts";
 import { nothingYet, type SharedData } from "../app/shared-data.ts";
 import { say, tell } from "../app/told.ts";
 import { Part, shared } from "../components/base.ts";
@@ -156,6 +156,9 @@ export class DistrictPage extends Part {
 
   protected override updated(): void {
     const page = this.#store.page;
+    const only = page?.wards.length === 1 ? page.wards[0] : undefined;
+    // A ward's leader has one ward: that page is home.
+    if (only && this.data.me?.role === "ward") go(`/wards/${encodeURIComponent(only.id)}`, true);
     const title = page ? districtAnswer(page.wards, now()).first : t("district.title");
     tell(this, { title, trail: [], stream: this.#store.error ? "lost" : page ? this.#store.stream : null });
   }

@@ -55,8 +55,8 @@ export class SignInPage extends Part {
     this.busy = true;
     this.problem = "";
     try {
-      await httpApi.signIn(this.user.value.trim(), this.password.value);
-      this.dispatchEvent(new CustomEvent("signed-in", { bubbles: true, composed: true }));
+      const me = await httpApi.signIn(this.user.value.trim(), this.password.value);
+      this.dispatchEvent(new CustomEvent("signed-in", { detail: me, bubbles: true, composed: true }));
       go(returnPath(location.search), true);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

@@ -14,6 +14,7 @@ import { number } from "../words/format.ts";
 import type { Metrics } from "../words/metrics.ts";
 import { PICTURES, sectionsOf } from "../words/sections.ts";
 import { wardAnswer } from "../words/sentences.ts";
+import { wardIsBehind } from "../words/state.ts";
 import { t } from "../words/text.ts";
 import { pageStyles } from "./page-styles.ts";
 import "../components/age-of.ts";
@@ -222,6 +223,7 @@ export class WardPage extends Part {
     if (!this.page) return nothing;
     const { ward } = this.page;
     const lost = ward.presence === "offline";
+    const current = ward.presence === "online" && !wardIsBehind(ward, now());
     return html`<dl class="facts">
       <div>
         <dt class="label">${t("ward.line")}</dt>
@@ -233,8 +235,8 @@ export class WardPage extends Part {
       </div>
       <div ?hidden=${ward.presence === "never"}>
         <dt class="label">${t("ward.answering")}</dt>
-        <dd class="num ${ward.presence === "online" ? "" : "then"}">
-          ${t(ward.presence === "online" ? "ward.answering_value" : "ward.answering_last", {
+        <dd class="num ${current ? "" : "then"}">
+          ${t(current ? "ward.answering_value" : "ward.answering_last", {
             answering: ward.devices_answering,
             total: ward.device_count,
           })}

@@ -52,7 +52,7 @@ export class WardScope extends Part {
   protected override updated(): void {
     const { page, error, stream } = this.#store;
     const device = page?.devices.find((each) => each.id === this.device);
-    const trail: Crumb[] = [{ label: t("app.home"), href: "/" }];
+    const trail: Crumb[] = this.data.me?.role === "ward" ? [] : [{ label: t("app.home"), href: "/" }];
     if (page) trail.push({ label: page.ward.name, href: `/wards/${encoded(this.ward)}` });
     if (device)
       trail.push({ label: device.name, href: `/wards/${encoded(this.ward)}/devices/${encoded(this.device)}` });
