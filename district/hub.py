@@ -108,7 +108,10 @@ def run(configuration: Configuration) -> None:
             signal.signal(number, end)
         threading.Thread(target=_end_when, args=(hub.lost, web), name="watch", daemon=True).start()
         logger.info("console at %s://%s", "https" if console.tls_cert else "http", console.listen)
-        web.run()
+        try:
+            web.run()
+        except SystemExit as error:  # how uvicorn says that it cannot begin; its log says why
+            raise HubLostError(f"the console cannot listen on {console.listen}") from error
         logger.info("stopping")
         if hub.lost.is_set():
             raise HubLostError("the store failed; see the log")

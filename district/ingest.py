@@ -86,6 +86,7 @@ class Ingest:
         self._counts_dirty: set[str] = set()
         self._unsaved = Changes()
         self._save_at = clock.monotonic()
+        self._records_failed = False
         self._probe_at: float | None = None  # set while the store fails
         self._lost_broker_at: float | None = clock.monotonic()
         self._number(_Group(Staging(self._log), touched=set(situation.wards)))
@@ -326,5 +327,9 @@ class Ingest:
         try:
             self._records.write(changes, self._clock.wall_us())
         except HubDatabaseError as error:
-            logger.error("%s", error)
+            if not self._records_failed:
+                logger.error("%s", error)
             self._unsaved = changes  # with the next ones
+            self._records_failed = True
+        else:
+            self._records_failed = False

@@ -78,8 +78,8 @@ def test_nothing_is_lost_or_doubled_when_the_hub_is_killed_and_the_line_is_bad(
     assert counts["positions"] == {ward.incarnation.hex(): [list(each) for each in everything]}
     assert counts["readings_committed"] == 2 * (len(ward.entries) - 2)
     assert (counts["duplicate_positions"], counts["holes"], counts["named_losses"]) == (0, 0, 0)
-    verified = hub.command("verify")
-    assert verified.returncode == 0, verified.stdout
+    verified = hub.invoke("verify")
+    assert verified.exit_code == 0, verified.stdout
 
 
 def test_garbage_from_the_broker_is_refused_counted_told_and_the_hub_goes_on(
