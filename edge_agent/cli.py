@@ -120,9 +120,10 @@ def _load(path: Path, said: Words) -> Configuration:
 
 def _broker_url(url: str | None, said: Words) -> str | None:
     from edge_agent.config import BROKER_SCHEMES, is_address
+    from edge_agent.problems import without_credentials
 
     if url is not None and not is_address(url, BROKER_SCHEMES):
-        _end(said.say("problem.bad_url", key="--broker", given=url), WRONG_USE)
+        _end(said.say("problem.bad_url", key="--broker", given=without_credentials(url)), WRONG_USE)
     return url
 
 

@@ -13,7 +13,10 @@ from edge_agent.tables import TableReader
 from telemetry.kinds import Kind
 
 # Protocols that make sense for some kinds only; the agent's own machine is no printer.
-_ONLY_FOR = {"psutil": frozenset({Kind.SERVER, Kind.WORKSTATION, Kind.KIOSK, Kind.QUEUE, Kind.SERVICE})}
+_ONLY_FOR = {
+    "psutil": frozenset({Kind.SERVER, Kind.WORKSTATION, Kind.KIOSK, Kind.QUEUE, Kind.SERVICE}),
+    "rtsp": frozenset({Kind.CAMERA, Kind.RECORDER}),
+}
 
 Tables = Sequence[Mapping[str, Any]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -58,7 +59,9 @@ class Problem:
 
     def text(self, words: Words) -> str:
         """The problem as a sentence, without file and line."""
-        said = words.say(f"problem.{self.wrong}", key=self.key, given=self.given, detail=self.detail)
+        said = words.say(
+            f"problem.{self.wrong}", key=self.key, given=without_credentials(self.given), detail=self.detail
+        )
         parts = [f"{self.where}: {said}" if self.where else said]
         if self.suggestion:
             parts.append(words.say("problem.did_you_mean", suggestion=self.suggestion))
@@ -78,6 +81,11 @@ class ConfigurationError(Exception):
     def texts(self, words: Words) -> list[str]:
         """One line for each problem: `ward.toml:12: …`."""
         return [f"{self.path}:{problem.line}: {problem.text(words)}" for problem in self.problems]
+
+
+def without_credentials(given: str) -> str:
+    """An address as it may be shown: what stands before its @ is somebody's password."""
+    return re.sub(r"//.*@", "//…@", given)
 
 
 def nearest(given: str, allowed: Iterable[str]) -> str:

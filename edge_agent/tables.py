@@ -168,6 +168,8 @@ class TableReader:
             suggestion = nearest(given, allowed)
         elif kind == "string_pattern_mismatch" and ID_PATTERN.pattern in str(context.get("pattern")):
             wrong = Wrong.BAD_ID
+        elif kind == "string_pattern_mismatch" and key.endswith("url"):
+            wrong = Wrong.BAD_URL
         elif any(name in context for name in _LIMITS):
             wrong = Wrong.OUT_OF_RANGE
             allowed = tuple(f"{sign} {context[name]:g}" for name, sign in _LIMITS.items() if name in context)

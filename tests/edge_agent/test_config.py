@@ -180,6 +180,14 @@ def test_a_secret_with_a_wrong_type_is_never_shown(tmp_path: Path) -> None:
     assert "67890" not in str(found)
 
 
+def test_a_password_in_an_address_is_refused_and_not_shown(tmp_path: Path) -> None:
+    camera = '[[device]]\nid = "c"\nkind = "camera"\nprotocol = "rtsp"\nurl = "rtsp://u:geheim@10.0.0.1/main"\n'
+    found = told(tmp_path, WARD + '[uplink]\nbroker = "mqtt://u:geheim@hub"\n' + camera)
+    assert [line[:2] for line in found] == ["6:", "11"]
+    assert all("no user or password" in line for line in found)
+    assert "eim" not in str(found)
+
+
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load(tmp_path / "gone.toml")
