@@ -1,0 +1,82 @@
+"""The built pages before the example district, and Debian's Chromium to look at them."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from dashboards.console.settings import STATIC
+
+ROOT = Path(__file__).resolve().parents[3]
+WEB = ROOT / "dashboards" / "console" / "web"
+SCREENSHOTS = ROOT / "out" / "screenshots"
+PASSWORD = "mat-khau-rat-dai"
+START_SECONDS = 30
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+
+@dataclass
+class Example:
+    """The example district, which may be killed and started again on its port."""
+
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "dashboards.console.example"]
+        self.process = subprocess.Popen(
+            [*command, "--port", str(self.port), "--password", PASSWORD],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            assert self.process.poll() is None, "the example district ended"
+            assert time.monotonic() < deadline, "the example district did not start"
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(10)
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.address}/api/session").status_code == 401
+        except httpx.TransportError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def example() -> Iterator[Example]:
+    if not (STATIC / "index.html").exists():
+        pytest.fail("the pages are not built; `make setup` builds them", pytrace=False)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        made = Example(int(probe.getsockname()[1]))
+    made.start()
+    yield made
+    made.kill()
+
+
+@pytest.fixture(scope="module")
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """Of the module, not of the session: an open one would hold this thread's event loop from other tests."""
+    peer: Callable[[str], str] = request.getfixturevalue("peer")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=peer("chromium"), args=FLAGS)
+        yield opened
+        opened.close()
