@@ -18,6 +18,7 @@ export class PageError extends Part {
       .error {
         display: grid;
         grid-template-columns: auto minmax(0, 56ch);
+        justify-content: start;
         gap: var(--space-1) var(--space-3);
         padding-top: var(--space-6);
       }

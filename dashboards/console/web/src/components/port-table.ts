@@ -90,6 +90,7 @@ export class PortTable extends Part {
         display: inline-flex;
         align-items: center;
         gap: 6px;
+        vertical-align: middle;
       }
       .failed .state {
         color: var(--failure);

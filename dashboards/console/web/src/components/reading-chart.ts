@@ -4,7 +4,7 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import uPlot from "uplot";
 import uplotCss from "uplot/dist/uPlot.min.css?inline";
 import type { ConditionSpan, History, Metric } from "../api/types.ts";
-import { isFlag, joined, shown } from "../words/format.ts";
+import { isFlag, joined, number, shown } from "../words/format.ts";
 import { metricLabel } from "../words/metrics.ts";
 import { GUTTER_LEFT, GUTTER_RIGHT, momentLabel, tickLabel, ticks } from "../words/range.ts";
 import { plotted } from "../words/series.ts";
@@ -14,9 +14,10 @@ import { skeletonStyles } from "./page-notes.ts";
 
 const HEIGHT_PX = 132;
 const AXIS_PX = 24;
-const WHOLE_STEPS = [1, 2, 5]
-  .flatMap((each) => [0, 1, 2, 3, 4, 5, 6, 7, 8].map((power) => each * 10 ** power))
-  .sort((a, b) => a - b);
+/** 1, 2, 5, 10 …: steps that a person counts in, and that need no more decimals than they show. */
+const STEPS = Array.from({ length: 19 }, (_, power) => [1, 2, 5].map((each) => Number(`${each}e${power - 6}`))).flat();
+
+const decimals = (step: number): number => Math.min(6, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
 
 @customElement("reading-chart")
 export class ReadingChart extends Part {
@@ -184,8 +185,8 @@ export class ReadingChart extends Part {
           gap: 8,
           space: 34,
           ...(isFlag(this.name) ? { splits: () => [0, 1] } : {}),
-          ...(this.#whole() ? { incrs: WHOLE_STEPS } : {}),
-          values: (_plot, at) => at.map((each) => this.#tick(each)),
+          incrs: this.#whole() ? STEPS.filter((each) => each >= 1) : STEPS,
+          values: (_plot, at, _axis, _space, step) => at.map((each) => this.#tick(each, step)),
         },
       ],
       hooks: {
@@ -203,10 +204,16 @@ export class ReadingChart extends Part {
     return this.metric?.unit === "" && this.metric.digits === 0;
   }
 
-  #tick(value: number): string {
-    const { text, unit } = shown(this.metric && { ...this.metric, digits: value % 1 ? 1 : 0 }, this.name, value);
-    // The unit is in the caption; a prefix such as "M" changes the figure, so it stays with it.
-    return ["bit/s", "B"].includes(this.metric?.unit ?? "") ? `${text}${unit.charAt(0).trim()}` : text;
+  /** With as many decimals as the step needs; a prefix such as "M" stays with its figure, the unit is in the caption. */
+  #tick(value: number, step: number): string {
+    const unit = this.metric?.unit ?? "";
+    const milli = this.name === "rtt_seconds" || this.name === "jitter_seconds";
+    if (milli) return number(value * 1000, decimals(step * 1000));
+    if (unit === "s" || unit === "bit/s" || unit === "B" || isFlag(this.name) || this.name === "printer_state") {
+      const words = shown(this.metric, this.name, value);
+      return `${words.text}${words.unit.replace(unit, "").trim()}`;
+    }
+    return number(value, decimals(step));
   }
 
   /** Percentages stand on 0 to 100 so that charts compare; others leave room around what is there. */

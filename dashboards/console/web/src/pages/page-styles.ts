@@ -31,7 +31,7 @@ export const pageStyles = css`
   }
   .then {
     grid-column: 2;
-    max-width: 72ch;
+    max-width: 92ch;
     text-wrap: pretty;
     color: var(--ink-2);
     line-height: 1.5;

@@ -57,7 +57,7 @@ export class WardScope extends Part {
     if (device)
       trail.push({ label: device.name, href: `/wards/${encoded(this.ward)}/devices/${encoded(this.device)}` });
     const title = device?.name ?? page?.ward.name ?? "";
-    tell(this, { title, trail, stream: error ? "lost" : page ? stream : null });
+    tell(this, { title, trail, stream: error && error.status !== 404 ? "lost" : page ? stream : null });
   }
 
   override render() {

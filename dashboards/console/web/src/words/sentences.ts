@@ -45,19 +45,19 @@ export function districtAnswer(wards: readonly Ward[], now: number): Answer {
   if (needing.length) {
     const failure = needing.some((each) => each.presence === "offline" || each.worst === "failure");
     const first = t("district.needing", { n: needing.length, total });
-    return { health: failure ? "failure" : "attention", first, next: next.join(" · ") };
+    return { health: failure ? "failure" : "attention", first, next: next.join("\u00a0· ") };
   }
   if (well === 0) {
     const first = behind ? t("district.behind", { n: behind }) : t("district.all_never", { n: total });
-    return { health: behind ? "stale" : "never", first, next: behind ? next.slice(1).join(" · ") : "" };
+    return { health: behind ? "stale" : "never", first, next: behind ? next.slice(1).join("\u00a0· ") : "" };
   }
   if (never + behind)
     return {
       health: "ok",
       first: t("district.none_needing"),
-      next: [t("district.well", { n: well }), ...next].join(" · "),
+      next: [t("district.well", { n: well }), ...next].join("\u00a0· "),
     };
-  return { health: "ok", first: t("district.all_well", { n: well }), next: next.join(" · ") };
+  return { health: "ok", first: t("district.all_well", { n: well }), next: next.join("\u00a0· ") };
 }
 
 /** One condition as a clause: "Máy in 1: kẹt giấy". */
