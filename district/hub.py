@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import signal
 import threading
@@ -108,6 +109,9 @@ def run(configuration: Configuration) -> None:
             signal.signal(number, end)
         threading.Thread(target=_end_when, args=(hub.lost, web), name="watch", daemon=True).start()
         logger.info("console at %s://%s", "https" if console.tls_cert else "http", console.listen)
+        # What was made so far stays: collecting it again and again would cost as much as taking in the readings.
+        gc.collect()
+        gc.freeze()
         try:
             web.run()
         except SystemExit as error:  # how uvicorn says that it cannot begin; its log says why

@@ -211,7 +211,7 @@ class Ingest:
         self._situation.live_ages_us.extend(now_us - wall_us for wall_us in group.live_us)
         group.live_us.clear()
         for staged in together:
-            self._replication.stored(staged.ward, staged.incarnation, progress=True)
+            self._replication.stored(staged.ward, staged.incarnation, progress=True, last_word=staged.stopped)
             self._project(staged, group)
 
     def _commit_apart(self, why: StoreError, group: _Group) -> None:

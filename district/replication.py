@@ -22,7 +22,7 @@ OUTSTANDING = 8
 GRACE_SECONDS = 0.5  # a hole may be a message that is on its way
 ANSWER_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 60.0
-CONFIRM_SECONDS = 1.0
+CONFIRM_SECONDS = 5.0  # what is confirmed a little later is only kept a little longer in the ward
 MOST_RANGES = 2_000  # of one confirmation
 MOST_REFUSALS = 10_000  # remembered of one ward
 REFUSALS = 3  # an entry that was of no use so often will never be
@@ -152,10 +152,12 @@ class Replication:
         """This will never come."""
         self._holdings.of(loss.ward, loss.incarnation).lost.add(loss.first, loss.last)
 
-    def stored(self, ward: str, incarnation: Incarnation, *, progress: bool) -> None:
-        """Something of it is held now, or came again: tell the ward."""
+    def stored(self, ward: str, incarnation: Incarnation, *, progress: bool, last_word: bool = False) -> None:
+        """Something of it is held now, or came again: tell the ward; at once where it waits for that to end."""
         state = self._wards[ward]
         state.unconfirmed[incarnation.id] = incarnation
+        if last_word:
+            state.confirm_at = 0.0
         if not progress:
             return
         if next(incarnation.missing(), None) is not None:

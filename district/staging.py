@@ -12,7 +12,7 @@ from district.reachability import EVENT, ReachabilityLog
 from district.stamps import Stamp
 from store.base import Commit, Event, Sample
 from telemetry.conditions import Condition
-from telemetry.entry import Checkpoint, Entry, Facts, Lifecycle, Payload, Readings, Tombstone
+from telemetry.entry import Checkpoint, Entry, Facts, Lifecycle, LifecycleEvent, Payload, Readings, Tombstone
 from telemetry.intervals import IntervalSet
 from telemetry.readings import Inventory
 
@@ -43,6 +43,7 @@ class Staged:
     samples: list[Sample] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    stopped: bool = False  # the agent ends, and waits until this is confirmed
     late: set[str] = field(default_factory=set)  # devices of which old readings came after newer ones
 
     def commit(self) -> Commit:
@@ -80,6 +81,7 @@ class Staging:
                         staged.late.add(entry.device)
             else:
                 staged.events.append(_event(staged.ward, entry, payload_name(payload), data))
+                staged.stopped |= isinstance(payload, Lifecycle) and payload.event is LifecycleEvent.STOPPED
 
     def __iter__(self) -> Iterator[Staged]:
         return (each for each in self._staged.values() if each.positions)

@@ -43,16 +43,23 @@ def test_what_comes_twice_is_stored_once_and_counted(desk: Desk, ward: ScriptedW
     assert desk.situation.numbers["hai-chau-1"].dropped_duplicates == 3 + 4
 
 
-def test_confirmations_are_told_at_most_once_a_second_and_never_forgotten(desk: Desk, ward: ScriptedWard) -> None:
+def test_confirmations_are_few_and_none_is_forgotten(desk: Desk, ward: ScriptedWard) -> None:
     desk.hear((ward.topic("entries"), ward.batch(1)))
     for _ in range(5):
         position = ward.poll(load_percent=1.0)
         desk.hear((ward.topic("entries"), ward.batch(position)))
         desk.clock.advance(0.1)
     assert len(desk.sent) == 1
-    desk.wait(1.0)
+    desk.wait(5.0)
     assert len(desk.sent) == 2
     assert list(desk.committed(ward.ward, ward.incarnation)) == [(1, 7)]
+
+
+def test_the_last_word_of_an_agent_is_confirmed_at_once(desk: Desk, ward: ScriptedWard) -> None:
+    desk.hear((ward.topic("entries"), ward.batch(1)))
+    position = ward.write(Lifecycle(LifecycleEvent.STOPPED))
+    desk.hear((ward.topic("entries"), ward.batch(position)))
+    assert list(desk.committed(ward.ward, ward.incarnation)) == [(1, 3)]  # it waits for this to end
 
 
 # ---- bad input -----------------------------------------------------------------------------------------------------
@@ -168,7 +175,7 @@ def test_random_bytes_never_stop_the_hub(desk: Desk, ward: ScriptedWard, seed: i
 
 def test_a_full_store_takes_nothing_confirms_nothing_and_resumes(desk: Desk, ward: ScriptedWard) -> None:
     desk.hear((ward.topic("status"), ward.status()), (ward.topic("entries"), ward.batch(1)))
-    desk.wait(2.0)
+    desk.wait(6.0)
     desk.store.fails = StoreFullError("no space left")
     ward.poll(load_percent=1.0)
     desk.hear((ward.topic("entries"), ward.batch(3)))
@@ -183,7 +190,7 @@ def test_a_full_store_takes_nothing_confirms_nothing_and_resumes(desk: Desk, war
     answer(desk, ward, request)
     assert desk.held(ward) == [(1, 3)]
     assert desk.site.open_conditions(ward.ward) == []
-    desk.wait(1.0)
+    desk.wait(5.0)
     assert list(desk.committed(ward.ward, ward.incarnation)) == [(1, 3)]
 
 
