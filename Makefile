@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 WEB := dashboards/console/web
-SOURCES := uv.lock pyproject.toml tools/setup.py $(shell git ls-files $(WEB) telemetry/texts 2>/dev/null)
+SOURCES := uv.lock pyproject.toml tools/setup.py $(shell git ls-files $(WEB) telemetry/texts dashboards/console/words 2>/dev/null)
 
 .PHONY: setup demo test lint bench lock wire
 

@@ -18,6 +18,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 WEB = ROOT / "dashboards" / "console" / "web"
 STATIC = ROOT / "dashboards" / "console" / "static"
+WORDS = ROOT / "dashboards" / "console" / "words"  # the pages word the API's problems with them
 UV = "uv==0.13.9"
 
 
@@ -77,9 +78,9 @@ def pages() -> None:
     stamp = VENV / ".pages"
     sources = [
         path
-        for folder in (WEB, ROOT / "telemetry" / "texts")
+        for folder in (WEB, ROOT / "telemetry" / "texts", WORDS)
         for path in folder.rglob("*")
-        if path.is_file() and "node_modules" not in path.parts
+        if path.is_file() and not {"node_modules", "__pycache__"} & set(path.parts)
     ]
     now = digest(*sources)
     if fresh(stamp, now) and (STATIC / "index.html").exists():
