@@ -6,6 +6,7 @@ from __future__ import annotations
 from district.projection import Reachability, reachability_of
 from store.base import Event, Store
 from telemetry.entry import Entry, EntryError, Readings, decode
+from telemetry.readings import REACHABLE
 
 EVENT = "readings"
 _PAGE = 64
@@ -18,6 +19,7 @@ class ReachabilityLog:
     Entries may come in any order: live ones, replayed ones, after gaps. So they are followed in runs of consecutive
     positions, and the first that a run says of a device is kept whatever it says. Then whatever the order was,
     each entry that differs from the one before it is kept, since it is either the first of its run or in a run with it.
+    Only an entry that holds `reachable` says anything; an agent writes that whenever it or the reason changes.
     """
 
     def __init__(self) -> None:
@@ -30,7 +32,7 @@ class ReachabilityLog:
         runs[entry.position] = said  # the newest run comes last
         if len(runs) > _RUNS:
             del runs[next(iter(runs))]
-        if not isinstance(entry.payload, Readings):
+        if not isinstance(entry.payload, Readings) or not _speaks(entry.payload):
             return False
         before = said.get(entry.device)
         now = reachability_of(entry.payload, before or Reachability(), entry.wall_time_us)
@@ -68,4 +70,10 @@ def _said(event: Event) -> Reachability | None:
         payload = decode(event.entry).payload
     except EntryError:
         return None  # `ward-district verify` tells of it
-    return reachability_of(payload, Reachability(), event.wall_time_us) if isinstance(payload, Readings) else None
+    if not isinstance(payload, Readings) or not _speaks(payload):
+        return None
+    return reachability_of(payload, Reachability(), event.wall_time_us)
+
+
+def _speaks(payload: Readings) -> bool:
+    return any(reading.metric == REACHABLE for reading in payload.readings)

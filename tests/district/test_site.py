@@ -89,6 +89,20 @@ def test_the_reason_of_an_outage_and_its_begin_survive_a_restart(desk: Desk, war
     assert len(desk.store.events("hai-chau-1", payload="readings")) == 2  # up, down: not each poll
 
 
+def test_a_poll_that_repeats_only_what_changed_says_nothing_about_reachability(desk: Desk, ward: ScriptedWard) -> None:
+    ward.poll(load_percent=1.0)
+    began_us = ward.wall_us
+    ward.write(Readings([Reading("load_percent", 2.0)]), "ups-1", "ups")
+    _hear_all(desk, ward)
+    desk.start()
+    position = ward.write(Readings([Reading("load_percent", 3.0)]), "ups-1", "ups")
+    desk.hear((ward.topic("entries"), ward.batch(position)))
+    desk.start()
+    device = desk.site.device("hai-chau-1", "ups-1")
+    assert (device.reachable, device.reachable_since_us) == (True, began_us)
+    assert len(desk.store.events("hai-chau-1", payload="readings")) == 1
+
+
 def test_an_outage_that_began_while_the_hub_was_away_is_as_old_as_it_is(desk: Desk, ward: ScriptedWard) -> None:
     ward.poll(load_percent=1.0)
     ward.write(_dead(), "ups-1", "ups")
