@@ -55,7 +55,10 @@ def configuration(simulation: Simulation, keys: Secrets, beside: Path) -> str:
     """The TOML text. Secret files are named relative to `beside`, the folder of the file."""
     parts = [_ward(simulation.file.ward)]
     if simulation.man is not None:
-        parts.append("[uplink]\n" + _line("broker", f"mqtt://127.0.0.1:{simulation.man.port}"))
+        uplink = "[uplink]\n" + _line("broker", f"mqtt://127.0.0.1:{simulation.man.port}")
+        if simulation.man_web is not None:
+            uplink += _line("hub", f"http://127.0.0.1:{simulation.man_web.port}")
+        parts.append(uplink)
     for outside in simulation.devices.values():
         parts.append(_device(simulation, outside, keys, beside))
     return "\n".join(parts)

@@ -41,6 +41,8 @@ class Options:
     moment: float
     broker: tuple[str, int] | None
     man_port: int
+    hub: tuple[str, int] | None
+    hub_port: int
     cut: Cut
     write_config: Path | None
     verbose: bool
@@ -57,6 +59,8 @@ class Options:
         broker: str | None,
         man_port: int,
         cut: str,
+        hub: str | None = None,
+        hub_port: int = 0,
         write_config: Path | None,
         verbose: bool,
         clock: Clock | None = None,
@@ -70,8 +74,20 @@ class Options:
             raise OptionsError("bad_ward", error=error) from error
         if cut not in {item.value for item in Cut}:
             raise OptionsError("bad_cut", text=cut)
-        beyond = _address(broker) if broker is not None else None
-        return cls(file, port_base, control, speed, moment, beyond, man_port, Cut(cut), write_config, verbose)
+        return cls(
+            ward=file,
+            port_base=port_base,
+            control=control,
+            speed=speed,
+            moment=moment,
+            broker=_address(broker) if broker is not None else None,
+            man_port=man_port,
+            hub=_address(hub) if hub is not None else None,
+            hub_port=hub_port,
+            cut=Cut(cut),
+            write_config=write_config,
+            verbose=verbose,
+        )
 
 
 def serve(options: Options, clock: Clock | None = None) -> None:
@@ -106,8 +122,10 @@ class Running:
     async def __aenter__(self) -> Running:
         self._state.make()
         try:
-            man = ManLine(self._options.broker, self._options.man_port) if self._options.broker else None
-            await self.simulation.open(self._options.port_base, man)
+            options = self._options
+            man = ManLine(options.broker, options.man_port) if options.broker else None
+            man_web = ManLine(options.hub, options.hub_port) if options.hub else None
+            await self.simulation.open(options.port_base, man, man_web)
             self.control_port = await self._control.open(self._options.control)
             agent_config.write(self.config_path, self.simulation, self.keys)
             self._state.remember(self.control_port)
@@ -127,13 +145,14 @@ class Running:
             device: {"kind": outside.model.kind.value, "protocol": outside.model.serves.value, "port": outside.port}
             for device, outside in self.simulation.devices.items()
         }
-        man = self.simulation.man
+        man, man_web = self.simulation.man, self.simulation.man_web
         return json.dumps(
             {
                 "ready": True,
                 "ward": self._options.ward.ward.id,
                 "control_port": self.control_port,
                 "man_port": man.port if man is not None else None,
+                "hub_port": man_web.port if man_web is not None else None,
                 "config": str(self.config_path),
                 "devices": devices,
             },

@@ -46,7 +46,8 @@ class Simulation:
     keys: Callable[[str], V3User]  # of a v3 device
     ward: Ward = field(init=False)
     devices: dict[str, Outside] = field(init=False)
-    man: ManLine | None = None
+    man: ManLine | None = None  # to the broker
+    man_web: ManLine | None = None  # to the hub's web, on the same line
     man_cut_as: Cut = Cut.HANG
     agents: SnmpAgents = field(default_factory=SnmpAgents)
     _services: dict[str, TcpService] = field(default_factory=dict)
@@ -59,7 +60,7 @@ class Simulation:
         self.devices = {part.id: Outside(part, model_of(part)) for part in self.file.device}
         self._last = self.clock.monotonic()
 
-    async def open(self, port_base: int = 0, man: ManLine | None = None) -> None:
+    async def open(self, port_base: int = 0, man: ManLine | None = None, man_web: ManLine | None = None) -> None:
         """Open every port (from `port_base` on, 0: any free ones) and begin to live. Raises OSError for a taken one."""
         port = port_base
         for device, outside in self.devices.items():
@@ -71,9 +72,9 @@ class Simulation:
             else:
                 continue
             port += 1 if port_base else 0
-        if man is not None:
-            man.open()
-            self.man = man
+        self.man, self.man_web = man, man_web
+        for line in self._lines():
+            line.open()
         self._last = self.clock.monotonic()
         self._task = asyncio.create_task(self._live())
 
@@ -84,8 +85,8 @@ class Simulation:
         self.agents.close()
         for service in self._services.values():
             service.close()
-        if self.man is not None:
-            self.man.close()
+        for line in self._lines():
+            line.close()
 
     def catch_up(self) -> None:
         """Bring the ward to the clock's present moment."""
@@ -98,8 +99,11 @@ class Simulation:
         """Let the sockets show what the model has become."""
         for device, service in self._services.items():
             service.set_reachable(self.ward.reachable(device))
-        if self.man is not None:
-            self.man.set_cut(None if self.ward.man_open else self.man_cut_as)
+        for line in self._lines():
+            line.set_cut(None if self.ward.man_open else self.man_cut_as)
+
+    def _lines(self) -> list[ManLine]:
+        return [line for line in (self.man, self.man_web) if line is not None]
 
     def objects(self, device: str) -> Objects:
         """The SNMP objects of a device as they are now."""
