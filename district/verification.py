@@ -1,5 +1,4 @@
-"""`ward-district verify`: whether the district's real files keep what this room promises. The store's own invariants
-(chunks, tail, positions) are the store's to check."""
+"""`ward-district verify`: whether the district's real files keep what is promised: the hub's part (H), the store's (S)."""
 
 from __future__ import annotations
 
@@ -8,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 from sqlalchemy import text
 
@@ -17,11 +17,13 @@ from district.records import Records
 from district.staging import payload_name
 from store.base import Event, Store, StoreError
 from store.embedded import EmbeddedStore
+from store.embedded.verify import verify as verify_store
 from telemetry.clock import SystemClock
 from telemetry.entry import EntryError, Lifecycle, LifecycleEvent, decode
 
 # The invariants by name: what must be true of every pair of files, whenever the hub was killed.
 INVARIANTS = {
+    "S": "the store's file keeps each of the store's own invariants (S1 to S10, worded in the text catalogues)",
     "H1": "the hub's database is whole and has the newest schema",
     "H2": "every event's bytes are an entry, and its columns say what the bytes say",
     "H3": "every event's position is held, and held by one event only",
@@ -79,6 +81,7 @@ def verify(configuration: Configuration) -> Verification:
     except StoreError as error:
         found.problems.append(f"H2 the store cannot be opened: {error}")
         return found
+    found.problems += _store_file(configuration.store_path)
     try:
         for ward in store.wards():
             found.wards += 1
@@ -90,6 +93,17 @@ def verify(configuration: Configuration) -> Verification:
     finally:
         store.close()
     return found
+
+
+def _store_file(path: Path) -> Iterator[str]:
+    try:
+        report = verify_store(path)
+    except StoreError as error:
+        yield f"S the store's file cannot be read: {error}"
+        return
+    for name, invariant in report.invariants.items():
+        for violation in invariant.violations:
+            yield f"S {name}: {violation}"
 
 
 def _events(store: Store, ward: str, events: list[Event]) -> Iterator[str]:
