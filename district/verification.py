@@ -1,4 +1,4 @@
-"""`ward-district verify`: whether the district's real files keep what is promised: the hub's part (H), the store's (S)."""
+"""`ward-district verify`: do the district's real files keep what is promised: the hub's part (H), the store's (S)."""
 
 from __future__ import annotations
 
