@@ -20,6 +20,7 @@ from district.holdings import Holdings
 from district.inbox import Inbox
 from district.ingest import Ingest, Message
 from district.link import Link
+from district.live import MqttStreamRequests
 from district.records import Records
 from district.replication import Replication
 from district.site import DistrictSite
@@ -42,6 +43,7 @@ class Hub:
     clock: Clock
     situation: Situation
     site: DistrictSite
+    streams: MqttStreamRequests
     engine: Engine
     lost: threading.Event  # set when the store takes nothing more, and the process should end
 
@@ -70,7 +72,8 @@ def running(configuration: Configuration, clock: Clock) -> Iterator[Hub]:
             lambda topic, payload, retained: inbox.put(Message(topic, payload, retained)),
         )
         replication = Replication(clock, holdings, link.send, configuration.names)
-        ingest = Ingest(clock, district.id, situation, store, records, holdings, replication)
+        streams = MqttStreamRequests(clock, link.send, situation.presence.presence)
+        ingest = Ingest(clock, district.id, situation, store, records, holdings, replication, streams.reply)
         lost = threading.Event()
         worker = Worker(ingest, inbox, link, lost.set)
         worker.start()
@@ -81,7 +84,7 @@ def running(configuration: Configuration, clock: Clock) -> Iterator[Hub]:
         link.start()
         ending.callback(link.stop)
         site = DistrictSite(clock, district.title, situation, store, records, link.send)
-        yield Hub(clock, situation, site, engine, lost)
+        yield Hub(clock, situation, site, streams, engine, lost)
 
 
 def run(configuration: Configuration) -> None:
@@ -96,7 +99,7 @@ def run(configuration: Configuration) -> None:
     console = configuration.console
     with running(configuration, SystemClock()) as hub:
         settings = ConsoleSettings(own_origins=frozenset(console.origins))
-        app = create_app(hub.site, Accounts(hub.engine, hub.clock), settings)
+        app = create_app(hub.site, Accounts(hub.engine, hub.clock), settings, hub.streams)
         statistics.install(app, hub.situation)
         tls = {"certificate": str(console.tls_cert), "key": str(console.tls_key)} if console.tls_cert else {}
         web = server(app, console.listen.host, console.listen.port, **tls)

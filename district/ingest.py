@@ -7,7 +7,7 @@ those who look are told that something changed. Whatever is lost before that is 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from dashboards.console.site import Change, Topic
@@ -37,6 +37,8 @@ MOST_INCARNATIONS = 20_000  # of one ward: an agent that starts every half hour 
 _BEYOND_HELP = (StoreFault.CLOSED, StoreFault.DAMAGED, StoreFault.NOT_A_STORE)
 
 logger = logging.getLogger(__name__)
+
+Answered = Callable[[str, wire.Reply], None]  # which ward, what
 
 
 class StoreLostError(Exception):
@@ -77,10 +79,13 @@ class Ingest:
         records: Records,
         holdings: Holdings,
         replication: Replication,
+        answered: Answered | None = None,
     ) -> None:
+        """`answered` is told of every reply of a ward, too."""
         self._clock, self._district = clock, district
         self._situation, self._store, self._records = situation, store, records
         self._holdings, self._replication = holdings, replication
+        self._answered = answered
         self._log = ReachabilityLog()
         self._counts = records.counts()
         self._counts_dirty: set[str] = set()
@@ -103,6 +108,8 @@ class Ingest:
             self._commit(group)
         for ward, reply in group.replies:
             group.losses += self._replication.reply(ward, reply)
+            if self._answered is not None:
+                self._answered(ward, reply)
         self._lose(group.losses)
         self._watch(group, hearing_since)
         self._replication.tick(may_ask=self._may_ask() and not busy and hearing_since is not None)

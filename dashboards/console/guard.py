@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Container
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -90,20 +91,24 @@ class Guard:
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:18]) > self._settings.body_bytes:
             return "too_large"
-        if scope["method"] not in _SAFE_METHODS and not self._same_origin(scope, headers):
+        if scope["method"] not in _SAFE_METHODS and not same_origin(headers, self._settings.own_origins):
             return "cross_site"
         return None
 
-    def _same_origin(self, scope: Scope, headers: Headers) -> bool:
-        """Every browser names the origin of what changes something; a program that sends neither header has no cookie
-        that somebody else could ride on."""
-        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            return False
-        origin = headers.get("origin")
-        if origin is None or origin in self._settings.own_origins:
-            return True
-        ours = _host_and_port(f"{origin.partition(':')[0]}://{headers.get('host', '')}")
-        return ours is not None and _host_and_port(origin) == ours
+
+def same_origin(headers: Headers, own_origins: Container[str]) -> bool:
+    """Whether a request comes from a page of ours, or from no page at all.
+
+    Every browser names the origin of what changes something and of every WebSocket; a program that sends neither
+    header has no cookie that somebody else could ride on.
+    """
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = headers.get("origin")
+    if origin is None or origin in own_origins:
+        return True
+    ours = _host_and_port(f"{origin.partition(':')[0]}://{headers.get('host', '')}")
+    return ours is not None and _host_and_port(origin) == ours
 
 
 def _host_and_port(address: str) -> tuple[str, int] | None:

@@ -18,6 +18,8 @@ STATUS = {
     "not_signed_in": 401,
     "too_many_tries": 429,
     "too_many_streams": 429,
+    "too_many_pictures": 429,
+    "ticket_refused": 403,
     "not_allowed": 403,
     "cross_site": 403,
     "unknown_place": 404,

@@ -7,6 +7,9 @@ import socket
 import uvicorn
 from fastapi import FastAPI
 
+from dashboards.console.live.protocol import FramesProtocol
+from telemetry.live import MAX_ACCESS_UNIT_BYTES
+
 
 class ConsoleServer(uvicorn.Server):
     """A uvicorn server that ends the live streams first when it stops; a plain one would wait for them for ever."""
@@ -35,5 +38,8 @@ def server(
         ssl_keyfile=key,
         timeout_graceful_shutdown=3,
         h11_max_incomplete_event_size=32_768,
+        ws=FramesProtocol,
+        ws_max_size=MAX_ACCESS_UNIT_BYTES + 1024,
+        ws_per_message_deflate=False,  # pictures are packed as it is
     )
     return ConsoleServer(config, app)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
+from dashboards.console.live.settings import LiveSettings
+
 STATIC = Path(__file__).resolve().parent / "static"
 
 
@@ -33,4 +35,5 @@ class ConsoleSettings:
     streams_per_session: int = 20
     streams_total: int = 2000
     body_bytes: int = 65_536  # the most that a request may carry
+    live: LiveSettings = field(default_factory=LiveSettings)
     poll_gap_seconds: float = 2.0  # a device is asked out of turn at most once in this time

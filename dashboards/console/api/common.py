@@ -14,6 +14,7 @@ from starlette.responses import Response
 from dashboards.console.accounts import Accounts, Viewer
 from dashboards.console.encodings import accepted
 from dashboards.console.events import Fanout
+from dashboards.console.live.desk import LiveDesk
 from dashboards.console.models import ProblemOut
 from dashboards.console.problems import ProblemError
 from dashboards.console.settings import ConsoleSettings
@@ -21,7 +22,7 @@ from dashboards.console.site import Site
 from telemetry.kinds import is_id
 
 COOKIE = "wardwatch_session"
-_LONGEST_TOKEN = 128
+LONGEST_TOKEN = 128
 _WORTH_PACKING = 2048  # bytes; less than this is one or two packets anyway
 PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ProblemOut}, "5XX": {"model": ProblemOut}}
 
@@ -34,6 +35,7 @@ class Console:
     accounts: Accounts
     settings: ConsoleSettings
     fanout: Fanout
+    live: LiveDesk | None = None  # where there are cameras to see
 
 
 def parts_of(request: Request) -> Console:
@@ -50,7 +52,7 @@ def viewer_of(request: Request) -> Viewer:
     """Who asks; ProblemError not_signed_in. Blocks on the database, so FastAPI runs it in a thread."""
     token = request.cookies.get(COOKIE, "")
     viewer = None
-    if token and len(token) <= _LONGEST_TOKEN:
+    if token and len(token) <= LONGEST_TOKEN:
         viewer = parts_of(request).accounts.session_of(token)
     if viewer is None:
         raise ProblemError("not_signed_in")

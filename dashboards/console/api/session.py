@@ -61,6 +61,8 @@ def router() -> APIRouter:
             await to_thread.run_sync(console.accounts.sign_out, token)
             if viewer is not None:
                 console.fanout.end_session(viewer.session)
+                if console.live is not None:
+                    console.live.end_session(viewer.session)
         response = Response(status_code=204)
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
         return response
