@@ -9,28 +9,34 @@ from pathlib import Path
 
 from simulator.net.snmp_device import V3User
 from simulator.registry import Served
-from simulator.simulation import Outside, Simulation
+from simulator.simulation import USER, Outside, Simulation
+from simulator.video.film import MAIN, SUB
 from simulator.wardfile import WardPart
 from telemetry.kinds import Kind
 
-_USER = "wardwatch"
-
 
 class Secrets:
-    """Keys of v3 devices, in files that only their owner reads; the same ones again while those files are there."""
+    """Keys of v3 devices, passwords of cameras: in files that only their owner reads, the same ones over a restart."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def user(self, device: str) -> V3User:
         """Raises OSError where the files cannot be written."""
-        return V3User(_USER, self._key(self.auth_file(device)), self._key(self.priv_file(device)))
+        return V3User(USER, self._key(self.auth_file(device)), self._key(self.priv_file(device)))
 
     def auth_file(self, device: str) -> Path:
         return self.folder / f"{device}.auth"
 
     def priv_file(self, device: str) -> Path:
         return self.folder / f"{device}.priv"
+
+    def password(self, device: str) -> str:
+        """Raises OSError where the file cannot be written."""
+        return self._key(self.password_file(device))
+
+    def password_file(self, device: str) -> Path:
+        return self.folder / f"{device}.password"
 
     def _key(self, file: Path) -> str:
         if file.exists():
@@ -79,7 +85,9 @@ def _device(simulation: Simulation, outside: Outside, keys: Secrets, beside: Pat
     part, model = outside.part, outside.model
     lines = "[[device]]\n" + _line("id", part.id) + _line("kind", model.kind.value)
     lines += _line("protocol", model.serves.value)
-    if outside.port is not None:
+    if model.serves is Served.RTSP:
+        lines += _streams(outside, keys, beside)
+    elif outside.port is not None:
         lines += _line("host", "127.0.0.1") + _line("port", outside.port)
     if model.serves is Served.SNMP:
         lines += _credentials(outside, keys, beside)
@@ -104,6 +112,13 @@ def _credentials(outside: Outside, keys: Secrets, beside: Path) -> str:
     names = [os.path.relpath(file, beside) for file in (auth, priv)]
     lines = _line("user", outside.user.name) + _line("auth", "SHA") + _line("auth_file", names[0])
     return lines + _line("priv", "AES") + _line("priv_file", names[1])
+
+
+def _streams(outside: Outside, keys: Secrets, beside: Path) -> str:
+    base = f"rtsp://127.0.0.1:{outside.port}"
+    lines = _line("url", f"{base}/{MAIN.path}") + _line("sub_url", f"{base}/{SUB.path}")
+    password_file = os.path.relpath(keys.password_file(outside.part.id), beside)
+    return lines + _line("username", USER) + _line("password_file", password_file)
 
 
 def _parent(simulation: Simulation, outside: Outside) -> str | None:

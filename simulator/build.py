@@ -65,11 +65,15 @@ def _check_wiring(file: WardFile) -> None:
     if len(switches) > 1:
         raise WardFileError(f"a virtual ward has one switch, not {len(switches)}: {', '.join(switches)}")
     for part in file.device:
-        if part.feed != "mains" and kinds[part.feed] is not Kind.UPS:
-            raise WardFileError(f"device {part.id}: feed {part.feed} is no UPS")
+        if part.feed != "mains" and kinds[part.feed] is not Kind.UPS and not _over_cable(part, kinds):
+            raise WardFileError(f"device {part.id}: feed {part.feed} is no UPS, nor the switch whose port it has")
         if part.feed != "mains" and kinds[part.id] is Kind.UPS:
             raise WardFileError(f"device {part.id}: a UPS hangs on the mains, not on another UPS")
         if part.port and not switches:
             raise WardFileError(f"device {part.id}: port {part.port}, but there is no switch")
         if part.port > 24:
             raise WardFileError(f"device {part.id}: the switch has 24 ports, not {part.port}")
+
+
+def _over_cable(part: DevicePart, kinds: dict[str, Kind]) -> bool:
+    return kinds[part.feed] is Kind.SWITCH and part.port > 0 and part.id != part.feed

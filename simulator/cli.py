@@ -72,7 +72,7 @@ def run(
 
 @app.command()
 def fault(
-    name: Annotated[str, typer.Argument(help="power-cut, printer-jam, switch-port-down, device-dead, man-down")],
+    name: Annotated[str, typer.Argument(help="One of: ward-sim faults.")],
     target: Annotated[str, typer.Argument(metavar="DEVICE", help="A device of the ward, or ward.")],
     state: Annotated[str, typer.Argument(metavar="on|off")],
     control: ControlOption = None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from simulator.model.camera import Camera
 from simulator.model.network import Port
 from simulator.model.printer import Printer
 from simulator.model.ward import Ward
@@ -127,9 +128,62 @@ class ManDown:
         ward.set_man_cut(on)
 
 
-FAULTS: dict[str, Fault] = {
-    fault.name: fault for fault in (PowerCut(), PrinterJam(), SwitchPortDown(), DeviceDead(), ManDown())
-}
+class CameraOffline:
+    """The cable is pulled out of a camera: silence. Plugged in again it starts anew, and old connections are reset."""
+
+    name = "camera-offline"
+
+    def targets(self, ward: Ward) -> list[str]:
+        return [camera.id for camera in _cameras(ward)]
+
+    def active(self, ward: Ward) -> list[str]:
+        return [camera.id for camera in _cameras(ward) if camera.unplugged]
+
+    def switch(self, ward: Ward, target: str, on: bool) -> None:
+        _camera(ward, target).set_unplugged(on)
+
+
+class CameraFreeze:
+    """A camera sends the same picture again and again; its clock stands."""
+
+    name = "camera-freeze"
+
+    def targets(self, ward: Ward) -> list[str]:
+        return [camera.id for camera in _cameras(ward)]
+
+    def active(self, ward: Ward) -> list[str]:
+        return [camera.id for camera in _cameras(ward) if camera.frozen]
+
+    def switch(self, ward: Ward, target: str, on: bool) -> None:
+        _camera(ward, target).frozen = on
+
+
+class CameraWrongPassword:
+    """Somebody changed a camera's password: it refuses the one that is configured."""
+
+    name = "camera-wrong-password"
+
+    def targets(self, ward: Ward) -> list[str]:
+        return [camera.id for camera in _cameras(ward)]
+
+    def active(self, ward: Ward) -> list[str]:
+        return [camera.id for camera in _cameras(ward) if camera.password_changed]
+
+    def switch(self, ward: Ward, target: str, on: bool) -> None:
+        _camera(ward, target).password_changed = on
+
+
+_ALL: tuple[Fault, ...] = (
+    PowerCut(),
+    PrinterJam(),
+    SwitchPortDown(),
+    DeviceDead(),
+    ManDown(),
+    CameraOffline(),
+    CameraFreeze(),
+    CameraWrongPassword(),
+)
+FAULTS: dict[str, Fault] = {fault.name: fault for fault in _ALL}
 
 
 def switch(ward: Ward, name: str, target: str, on: bool) -> None:
@@ -146,3 +200,11 @@ def switch(ward: Ward, name: str, target: str, on: bool) -> None:
 
 def _printers(ward: Ward) -> list[Printer]:
     return [machine for machine in ward.machines() if isinstance(machine, Printer)]
+
+
+def _cameras(ward: Ward) -> list[Camera]:
+    return [machine for machine in ward.machines() if isinstance(machine, Camera)]
+
+
+def _camera(ward: Ward, target: str) -> Camera:
+    return next(camera for camera in _cameras(ward) if camera.id == target)

@@ -1,7 +1,7 @@
 """Every model of device that a ward file may name. A new one is a builder and a line in MODELS.
 
 A builder makes the machine from its type plate and its own chance; `mibs` turn its state into SNMP objects; `serves`
-says by what it is asked. Cameras and recorders will be lines here with services of their own.
+says by what it is asked. Recorders will be lines here with a service of their own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from enum import Enum
 from simulator.mibs import host_resources, interfaces, powernet, printer, system
 from simulator.mibs import ups as ups_mib
 from simulator.mibs.values import Objects, Oid, oid
+from simulator.model.camera import Camera
 from simulator.model.computer import GIB, Computer, Hardware
 from simulator.model.machine import Machine, Plate
 from simulator.model.network import Counters, Router, Switch
@@ -29,6 +30,7 @@ class Served(Enum):
 
     SNMP = "snmp"
     TCP = "tcp"
+    RTSP = "rtsp"
     HOST = "psutil"  # the agent's own machine: nothing of it is simulated but its plug and its cable
 
 
@@ -90,6 +92,10 @@ def _switch(plate: Plate, chance: random.Random) -> Switch:
 
 def _router(plate: Plate, _: random.Random) -> Router:
     return Router(plate)
+
+
+def _camera(scene: str) -> Callable[[Plate, random.Random], Machine]:
+    return lambda plate, _: Camera(plate, scene)
 
 
 def _computer(hardware: Hardware) -> Callable[[Plate, random.Random], Machine]:
@@ -185,7 +191,7 @@ MODELS: dict[str, Model] = {
     "switch-24": Model(
         kind=Kind.SWITCH,
         vendor="TP-Link",
-        model="TL-SG2424",
+        model="TL-SG2428P",
         build=_switch,
         serves=Served.SNMP,
         objects=_agent_of(_TP_LINK, 2, system.entity, _SWITCH_PORTS, socket=False),
@@ -259,5 +265,32 @@ MODELS: dict[str, Model] = {
         serves=Served.TCP,
         up_bits=8e3,
         down_bits=12e3,
+    ),
+    "camera-counter": Model(
+        kind=Kind.CAMERA,
+        vendor="KBVision",
+        model="KX-A2011N3",
+        build=_camera("counter"),
+        serves=Served.RTSP,
+        up_bits=4e3,
+        down_bits=3e3,
+    ),
+    "camera-hall": Model(
+        kind=Kind.CAMERA,
+        vendor="Hikvision",
+        model="DS-2CD1023G2",
+        build=_camera("hall"),
+        serves=Served.RTSP,
+        up_bits=4e3,
+        down_bits=3e3,
+    ),
+    "camera-entrance": Model(
+        kind=Kind.CAMERA,
+        vendor="Dahua",
+        model="IPC-HFW1230S",
+        build=_camera("entrance"),
+        serves=Served.RTSP,
+        up_bits=4e3,
+        down_bits=3e3,
     ),
 }

@@ -114,7 +114,9 @@ class Running:
         self._options, self._state = options, state or StateFolder.of_user()
         self.config_path = options.write_config or self._state.path / "ward.toml"
         self.keys = agent_config.Secrets(self.config_path.parent / "secrets")
-        self.simulation = Simulation(options.ward, clock, options.speed, options.moment, self.keys.user)
+        self.simulation = Simulation(
+            options.ward, clock, options.speed, options.moment, self.keys.user, self.keys.password
+        )
         self.simulation.man_cut_as = options.cut
         self._control = ControlServer(self.simulation)
         self.control_port = 0

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from simulator.build import model_of, ward_of
 from simulator.mibs.values import Objects
+from simulator.model.camera import Camera
+from simulator.model.chance import dice
 from simulator.model.machine import Machine
 from simulator.model.network import Counters
 from simulator.model.ward import Ward
@@ -17,10 +19,14 @@ from simulator.net.snmp_agent import SnmpAgents
 from simulator.net.snmp_device import Agent, V3User
 from simulator.net.tcp_service import TcpService
 from simulator.registry import Model, Seen, Served
+from simulator.rtsp.gate import Gate
+from simulator.rtsp.server import RtspCamera
+from simulator.scene.office import VIEWS
 from simulator.wardfile import DevicePart, WardFile
 from telemetry.clock import Clock
 
 LOG = logging.getLogger("ward-sim")
+USER = "wardwatch"  # of v3 devices and cameras
 TICK_SECONDS = 0.25
 _LONGEST_CATCH_UP_SECONDS = 3600.0  # a machine that slept for a day does not make up for all of it
 
@@ -44,12 +50,14 @@ class Simulation:
     speed: float
     moment: float
     keys: Callable[[str], V3User]  # of a v3 device
+    passwords: Callable[[str], str]  # of a camera
     ward: Ward = field(init=False)
     devices: dict[str, Outside] = field(init=False)
     man: ManLine | None = None  # to the broker
     man_web: ManLine | None = None  # to the hub's web, on the same line
     man_cut_as: Cut = Cut.HANG
     agents: SnmpAgents = field(default_factory=SnmpAgents)
+    cameras: dict[str, RtspCamera] = field(default_factory=dict)
     _services: dict[str, TcpService] = field(default_factory=dict)
     _last: float = field(init=False)
     _views: dict[str, tuple[int, Objects]] = field(default_factory=dict)
@@ -69,6 +77,9 @@ class Simulation:
             elif outside.model.serves is Served.TCP:
                 service = self._services[device] = TcpService(port)
                 outside.port = service.open()
+            elif outside.model.serves is Served.RTSP:
+                camera = self.cameras[device] = self._camera(device, port)
+                outside.port = camera.open()
             else:
                 continue
             port += 1 if port_base else 0
@@ -85,6 +96,8 @@ class Simulation:
         self.agents.close()
         for service in self._services.values():
             service.close()
+        for camera in self.cameras.values():
+            camera.close()
         for line in self._lines():
             line.close()
 
@@ -99,6 +112,12 @@ class Simulation:
         """Let the sockets show what the model has become."""
         for device, service in self._services.items():
             service.set_reachable(self.ward.reachable(device))
+        for device, camera in self.cameras.items():
+            machine = self.ward.machine(device)
+            assert isinstance(machine, Camera)
+            camera.set_reachable(self.ward.reachable(device))
+            camera.set_frozen(machine.frozen)
+            camera.set_password_changed(machine.password_changed)
         for line in self._lines():
             line.set_cut(None if self.ward.man_open else self.man_cut_as)
 
@@ -137,6 +156,15 @@ class Simulation:
             objects=lambda: self.objects(device),
             answers=lambda: self.ward.reachable(device),
         )
+
+    def _camera(self, device: str, port: int) -> RtspCamera:
+        machine = self.ward.machine(device)
+        assert isinstance(machine, Camera)
+        plate = machine.plate
+        chance = dice(self.file.ward.seed, device, "view")
+        view = VIEWS[machine.scene](plate.name, plate.location, chance)
+        gate = Gate(USER, self.passwords(device), realm=f"{plate.vendor} {plate.model}")
+        return RtspCamera(view, gate, self.clock, port)
 
     async def _live(self) -> None:
         while True:

@@ -36,7 +36,8 @@ class WardPart(_Part):
 
 
 class DevicePart(_Part):
-    """[[device]]: `model` is a line of the registry; `feed` "mains" or a UPS; `port` the switch's, 0 for none."""
+    """[[device]]: `model` is a line of the registry; `feed` "mains", a UPS or the switch (power over its
+    port); `port` the switch's, 0 for none."""
 
     id: Id
     model: str

@@ -17,8 +17,8 @@ MAINS = "mains"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a machine stands in the ward's wiring. `feed`: the mains or a UPS; `port`: of the switch, 0 for none;
-    `talk`: what it says to the city and hears from it."""
+    """Where a machine stands in the ward's wiring. `feed`: the mains, a UPS, or the switch (power over its port);
+    `port`: of the switch, 0 for none; `talk`: what it says to the city and hears from it."""
 
     machine: Machine
     feed: str = MAINS
@@ -109,9 +109,11 @@ class Ward:
         for ups in self.upses:
             ups.feed(seconds, self.mains, self._load_of(ups))
             powered[ups.id] = ups.output_on
-        for place in self.places.values():
+        # What gets its power over the switch's port comes after the switch.
+        for place in sorted(self.places.values(), key=self._over_cable):
             if not isinstance(place.machine, Ups):
-                place.machine.set_power(powered[place.feed])
+                over_cable = self._over_cable(place)
+                place.machine.set_power(self._port_gives_power(place) if over_cable else powered[place.feed])
                 place.machine.advance(seconds, self.moment)
         self._settle_links()
         self._talk(seconds)
@@ -119,7 +121,22 @@ class Ward:
 
     def _load_of(self, ups: Ups) -> float:
         """What hangs on it draws, if it gets power; a UPS that is about to wake again sees its load at once."""
-        return sum(place.machine.draw_watts for place in self.places.values() if place.feed == ups.id)
+        return sum(self._draw(place.machine) for place in self.places.values() if place.feed == ups.id)
+
+    def _draw(self, machine: Machine) -> float:
+        """With what it hands on over its ports."""
+        if machine is not self.switch or not machine.link:
+            return machine.draw_watts
+        handed_on = (place.machine.draw_watts for place in self.places.values() if self._over_cable(place))
+        return machine.draw_watts + sum(handed_on)
+
+    def _over_cable(self, place: Place) -> bool:
+        return self.switch is not None and place.feed == self.switch.id
+
+    def _port_gives_power(self, place: Place) -> bool:
+        assert self.switch is not None
+        port = self.switch.port_of(place.machine.id)
+        return self.switch.running and port is not None and port.enabled and not port.cut
 
     def _settle_links(self) -> None:
         if self.switch is not None:

@@ -1,0 +1,231 @@
+"""One client of a camera: its requests, its session, and the pictures it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import secrets
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from simulator.rtsp import message, sdp
+from simulator.rtsp.gate import Gate
+from simulator.rtsp.live_stream import LiveStream
+from simulator.rtsp.message import BadRequestError, Parser, Request
+from simulator.rtsp.rtp import Packets, framed_report
+
+LOG = logging.getLogger("ward-sim.camera")
+SESSION_SECONDS = 60.0
+MOST_WAITING_BYTES = 512 * 1024  # about two seconds of a main stream
+_STALLED_SECONDS = 10.0
+_MOST_REFUSALS = 5
+_INTERLEAVED = re.compile(r"interleaved=(\d{1,3})-(\d{1,3})", re.ASCII)
+_PUBLIC = "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER"
+
+
+class Camera(Protocol):
+    """What a connection must know of its camera."""
+
+    @property
+    def gate(self) -> Gate: ...
+
+    @property
+    def streams(self) -> Mapping[str, LiveStream]: ...
+
+
+@dataclass(slots=True)
+class Session:
+    """What SETUP made. `channel`: of the RTP packets, the next one is RTCP's."""
+
+    id: str
+    stream: LiveStream
+    channel: int
+
+
+class _Refusal(Exception):
+    def __init__(self, status: int, **headers: str) -> None:
+        super().__init__(status)
+        self.status, self.headers = status, headers
+
+
+class Connection:
+    """Serves one socket until it ends, times out or is dropped."""
+
+    def __init__(self, camera: Camera, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._camera, self._reader, self._writer = camera, reader, writer
+        self._nonce = secrets.token_hex(16)
+        self._session: Session | None = None
+        self._refusals = 0
+        self._skipping = False  # pictures are left out until a keyframe finds room
+        self._full_since: float | None = None
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What the client has not taken yet, beyond the kernel's own buffers."""
+        return self._writer.transport.get_write_buffer_size()
+
+    async def serve(self) -> None:
+        parser = Parser()
+        try:
+            while True:
+                async with asyncio.timeout(SESSION_SECONDS):
+                    data = await self._reader.read(16384)
+                if not data:
+                    return
+                for request in parser.feed(data):
+                    await self._handle(request)
+                    if self._refusals >= _MOST_REFUSALS:
+                        return
+        except BadRequestError as error:
+            LOG.debug("no RTSP: %s", error)
+            self._writer.write(message.answer(error.status, ""))
+        except (OSError, TimeoutError) as error:
+            LOG.debug("a client of a camera is gone: %r", error)
+        finally:
+            self._stop()
+
+    def close(self) -> None:
+        """After what was said already."""
+        self._stop()
+        self._writer.close()
+
+    def fall_silent(self) -> None:
+        """As when the camera's power is cut: nothing more in or out, but no goodbye either."""
+        self._stop()
+        self._writer.transport.pause_reading()  # type: ignore[attr-defined]
+
+    def abort(self) -> None:
+        self._stop()
+        self._writer.transport.abort()
+
+    def picture(self, packets: Packets) -> None:
+        """A client that is too slow loses pictures, up to the next keyframe; one that takes nothing is dropped."""
+        if self._session is None:
+            return
+        waiting = self.waiting_bytes
+        if waiting > MOST_WAITING_BYTES:
+            self._skipping = True
+        if self._skipping and not (packets.keyframe and waiting < MOST_WAITING_BYTES // 2):
+            self._drop_if_stalled()
+            return
+        self._skipping, self._full_since = False, None
+        self._writer.write(packets.framed(self._session.channel))
+
+    def report(self, report: bytes) -> None:
+        if self._session is not None and not self._skipping:
+            self._writer.write(framed_report(self._session.channel + 1, report))
+
+    def _drop_if_stalled(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._full_since is None:
+            self._full_since = now
+        elif now - self._full_since > _STALLED_SECONDS:
+            LOG.info("a client of a camera takes nothing: dropped")
+            self.abort()
+
+    def _stop(self) -> None:
+        if self._session is not None:
+            self._session.stream.leave(self)
+            self._session = None
+
+    async def _handle(self, request: Request) -> None:
+        handler = self._handlers.get(request.method)
+        try:
+            if not request.sequence:
+                raise _Refusal(400)
+            if handler is None:
+                raise _Refusal(501)
+            if request.method != "OPTIONS":
+                self._authenticate(request)
+            await handler(self, request)
+        except _Refusal as refusal:
+            self._answer(request, refusal.status, refusal.headers)
+
+    def _answer(
+        self, request: Request, status: int = 200, headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> None:
+        if self.waiting_bytes > 2 * MOST_WAITING_BYTES:
+            self.abort()  # asks and asks, and takes no answer
+            return
+        self._writer.write(message.answer(status, request.sequence, headers, body))
+
+    def _authenticate(self, request: Request) -> None:
+        given = request.headers.get("authorization", "")
+        if not self._camera.gate.admits(request.method, given, self._nonce):
+            self._refusals += 1
+            raise _Refusal(401, **{"WWW-Authenticate": self._camera.gate.challenges(self._nonce)})
+        self._refusals = 0
+
+    def _stream(self, request: Request) -> LiveStream:
+        path = request.path.removesuffix(f"/{sdp.TRACK}")
+        stream = self._camera.streams.get(path)
+        if stream is None:
+            raise _Refusal(404)
+        return stream
+
+    def _own_session(self, request: Request) -> Session:
+        told = request.headers.get("session", "").partition(";")[0].strip()
+        if self._session is None or told != self._session.id:
+            raise _Refusal(454)
+        return self._session
+
+    async def _options(self, request: Request) -> None:
+        self._answer(request, headers={"Public": _PUBLIC})
+
+    async def _describe(self, request: Request) -> None:
+        film = self._stream(request).film
+        sets = await asyncio.to_thread(film.parameter_sets)
+        headers = {"Content-Type": "application/sdp", "Content-Base": request.url.rstrip("/") + "/"}
+        self._answer(request, headers=headers, body=sdp.description(film.view.name, film.quality, sets))
+
+    async def _setup(self, request: Request) -> None:
+        stream = self._stream(request)
+        if self._session is not None:
+            raise _Refusal(455)
+        offers = request.headers.get("transport", "").split(",")
+        offer = next((one for one in offers if one.strip().upper().startswith("RTP/AVP/TCP")), None)
+        if offer is None:
+            raise _Refusal(461)
+        found = _INTERLEAVED.search(offer)
+        channel = int(found[1]) if found else 0
+        if channel > 254:
+            raise _Refusal(461)
+        self._session = Session(secrets.token_hex(8), stream, channel)
+        transport = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1};ssrc={stream.source:08X}"
+        headers = {"Transport": transport, "Session": f"{self._session.id};timeout={int(SESSION_SECONDS)}"}
+        self._answer(request, headers=headers)
+
+    async def _play(self, request: Request) -> None:
+        session = self._own_session(request)
+        self._answer(request, headers={"Session": session.id, "Range": "npt=now-"})
+        self._skipping = True  # until the first keyframe
+        session.stream.watch(self)
+
+    async def _pause(self, request: Request) -> None:
+        session = self._own_session(request)
+        session.stream.leave(self)
+        self._answer(request, headers={"Session": session.id})
+
+    async def _teardown(self, request: Request) -> None:
+        session = self._own_session(request)
+        self._stop()
+        self._answer(request, headers={"Session": session.id})
+
+    async def _get_parameter(self, request: Request) -> None:
+        # Without a session it asks whether the camera is there (RFC 2326, 10.8).
+        if "session" in request.headers:
+            self._answer(request, headers={"Session": self._own_session(request).id})
+        else:
+            self._answer(request)
+
+    _handlers: Mapping[str, Callable[[Connection, Request], Coroutine[object, object, None]]] = {
+        "OPTIONS": _options,
+        "DESCRIBE": _describe,
+        "SETUP": _setup,
+        "PLAY": _play,
+        "PAUSE": _pause,
+        "TEARDOWN": _teardown,
+        "GET_PARAMETER": _get_parameter,
+    }

@@ -1,0 +1,106 @@
+"""One stream while somebody watches it: pictures at their time, to everybody at once. Nobody watching costs nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from typing import Protocol
+
+from simulator.rtsp.rtp import CLOCK_HZ, Packets, Sender
+from simulator.video.film import ClockStrip, Film, Group
+from simulator.video.x264 import FRAMES_PER_SECOND
+from telemetry.clock import Clock
+
+LOG = logging.getLogger("ward-sim.camera")
+REPORT_SECONDS = 5.0
+_PICTURE_SECONDS = 1.0 / FRAMES_PER_SECOND
+_LATEST_SECONDS = 0.5  # behind its time by more, the stream leaves a gap instead of hurrying
+
+
+class Viewer(Protocol):
+    """Whoever takes the pictures; must not block."""
+
+    def picture(self, packets: Packets) -> None: ...
+
+    def report(self, report: bytes) -> None: ...
+
+
+class LiveStream:
+    """Plays a film for its viewers, all at the same place, as a camera does."""
+
+    def __init__(self, film: Film, clock: Clock) -> None:
+        self.film = film
+        self._clock = clock
+        self._viewers: set[Viewer] = set()
+        self._sender = Sender(random.getrandbits(32), random.getrandbits(16))
+        self._timestamp_base = random.getrandbits(32)
+        self._task: asyncio.Task[None] | None = None
+        self._number = 0  # of the group that is shown
+        self._frozen_us: int | None = None
+
+    @property
+    def source(self) -> int:
+        return self._sender.source
+
+    @property
+    def viewers(self) -> int:
+        return len(self._viewers)
+
+    def watch(self, viewer: Viewer) -> None:
+        """Pictures from the next keyframe on."""
+        self._viewers.add(viewer)
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._play())
+
+    def leave(self, viewer: Viewer) -> None:
+        self._viewers.discard(viewer)
+        if not self._viewers and self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def set_frozen(self, frozen: bool) -> None:
+        """From the next keyframe on, the same picture again and again, clock included; or moving again."""
+        self._frozen_us = self._clock.wall_us() if frozen else None
+
+    async def _play(self) -> None:
+        loop = asyncio.get_running_loop()
+        strip = ClockStrip(self.film.view.name, self.film.quality)
+        sets = await asyncio.to_thread(self.film.parameter_sets)
+        fetched = self._fetch()
+        due, reported = loop.time(), 0.0
+        while True:
+            frozen_us, group = await fetched
+            due = max(due, loop.time() - _LATEST_SECONDS)
+            if frozen_us is None:
+                self._number += 1
+            fetched = self._fetch()
+            for index, scenery in enumerate(group):
+                await asyncio.sleep(due - loop.time())
+                wall_us = self._clock.wall_us()
+                shown = strip.slice(frozen_us or wall_us, keyframe=index == 0)
+                timestamp = self._timestamp_base + round(due * CLOCK_HZ)
+                units = [*(sets if index == 0 else ()), scenery, shown]
+                self._send(self._sender.packets(units, timestamp, keyframe=index == 0))
+                if due >= reported:
+                    self._report(self._sender.report(wall_us, timestamp))
+                    reported = due + REPORT_SECONDS
+                due += _PICTURE_SECONDS
+
+    def _fetch(self) -> asyncio.Future[tuple[int | None, Group]]:
+        """The next group, made while the present one is shown where it is not kept already."""
+        frozen_us, number = self._frozen_us, self._number
+
+        def make() -> tuple[int | None, Group]:
+            group = self.film.group(number) if frozen_us is None else self.film.still(number)
+            return frozen_us, group
+
+        return asyncio.ensure_future(asyncio.to_thread(make))
+
+    def _send(self, packets: Packets) -> None:
+        for viewer in tuple(self._viewers):
+            viewer.picture(packets)
+
+    def _report(self, report: bytes) -> None:
+        for viewer in tuple(self._viewers):
+            viewer.report(report)

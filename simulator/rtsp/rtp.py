@@ -1,0 +1,86 @@
+"""H.264 in RTP (RFC 6184: single NAL units and FU-A), RTCP sender reports (RFC 3550), framed for RTSP."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+PAYLOAD_TYPE = 96
+CLOCK_HZ = 90_000
+_MOST_PAYLOAD = 1400
+_VERSION = 0x80
+_MARKER = 0x80
+_FU_A = 28
+_HEADER = struct.Struct(">BBHII")
+_FRAME = struct.Struct(">BBH")
+_SENDER_REPORT = struct.Struct(">BBHIQIII")
+_NTP_EPOCH_SECONDS = 2_208_988_800
+
+
+@dataclass(slots=True)
+class Packets:
+    """The RTP packets of one access unit, as bytes for any number of connections."""
+
+    keyframe: bool
+    packets: list[bytes]
+    _framed: dict[int, bytes] = field(default_factory=dict)
+
+    def framed(self, channel: int) -> bytes:
+        """All of them behind each other (RFC 2326, 10.12); made once for each channel."""
+        made = self._framed.get(channel)
+        if made is None:
+            made = b"".join(part for packet in self.packets for part in (_frame(channel, packet), packet))
+            self._framed[channel] = made
+        return made
+
+
+class Sender:
+    """Numbers the packets of one source."""
+
+    def __init__(self, source: int, sequence: int) -> None:
+        self.source = source
+        self._sequence = sequence
+        self._count = self._octets = 0
+
+    def packets(self, units: list[bytes], timestamp: int, keyframe: bool) -> Packets:
+        """One access unit. `units`: its NAL units; `timestamp`: of CLOCK_HZ, taken modulo 2^32."""
+        payloads = [payload for unit in units for payload in _payloads(unit)]
+        last = len(payloads) - 1
+        made = []
+        for index, payload in enumerate(payloads):
+            kind = PAYLOAD_TYPE | (_MARKER if index == last else 0)
+            made.append(_HEADER.pack(_VERSION, kind, self._sequence, timestamp & 0xFFFFFFFF, self.source) + payload)
+            self._sequence = (self._sequence + 1) & 0xFFFF
+            self._octets += len(payload)
+        self._count += len(payloads)
+        return Packets(keyframe, made)
+
+    def report(self, wall_us: int, timestamp: int) -> bytes:
+        """A compound RTCP packet: which wall time `timestamp` was, how much was sent, and a name."""
+        seconds, rest = divmod(wall_us, 1_000_000)
+        ntp = (seconds + _NTP_EPOCH_SECONDS) << 32 | (rest << 32) // 1_000_000
+        counts = (self._count & 0xFFFFFFFF, self._octets & 0xFFFFFFFF)
+        report = _SENDER_REPORT.pack(0x80, 200, 6, self.source, ntp, timestamp & 0xFFFFFFFF, *counts)
+        item = b"\x01\x06camera\x00\x00\x00\x00"  # SDES CNAME, ended and padded to a word
+        return report + struct.pack(">BBHI", 0x81, 202, 1 + len(item) // 4, self.source) + item
+
+
+def framed_report(channel: int, report: bytes) -> bytes:
+    return _frame(channel, report) + report
+
+
+def _payloads(unit: bytes) -> list[bytes]:
+    if len(unit) <= _MOST_PAYLOAD:
+        return [unit]
+    indicator, kind = unit[0] & 0xE0 | _FU_A, unit[0] & 0x1F
+    size = _MOST_PAYLOAD - 2
+    starts = range(1, len(unit), size)
+    made = []
+    for start in starts:
+        bits = (0x80 if start == 1 else 0) | (0x40 if start + size >= len(unit) else 0)
+        made.append(bytes((indicator, bits | kind)) + unit[start : start + size])
+    return made
+
+
+def _frame(channel: int, packet: bytes) -> bytes:
+    return _FRAME.pack(ord("$"), channel, len(packet))

@@ -1,0 +1,118 @@
+"""A camera on the network: one RTSP port with a main and a sub-stream, an account, and what may befall it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import socket
+from collections.abc import Mapping
+
+from simulator.net.listener import Door, Listener
+from simulator.rtsp import message
+from simulator.rtsp.connection import Connection
+from simulator.rtsp.gate import Gate
+from simulator.rtsp.live_stream import LiveStream
+from simulator.scene.office import View
+from simulator.video.film import MAIN, SUB, Film
+from telemetry.clock import Clock
+
+LOG = logging.getLogger("ward-sim.camera")
+MOST_CONNECTIONS = 64
+
+
+class RtspCamera:
+    """Streams at rtsp://127.0.0.1:port/main and /sub."""
+
+    def __init__(self, view: View, gate: Gate, clock: Clock, port: int = 0) -> None:
+        self.gate = self._configured = gate
+        self.streams: Mapping[str, LiveStream] = {
+            quality.path: LiveStream(Film(view, quality), clock) for quality in (MAIN, SUB)
+        }
+        self._listener = Listener(self._accept, port)
+        self._connections: dict[asyncio.Task[None], Connection | None] = {}
+        self._silent: list[Connection] = []
+        self._frozen = False
+
+    @property
+    def port(self) -> int:
+        return self._listener.port
+
+    @property
+    def connections(self) -> int:
+        return len(self._connections)
+
+    def open(self) -> int:
+        """Raises OSError where the port is taken."""
+        self._listener.set(Door.OPEN)
+        return self.port
+
+    def close(self) -> None:
+        self._drop()
+        self._listener.close()
+
+    def set_reachable(self, reachable: bool) -> None:
+        """Without power or cable it is silent, also to those who were connected; they are reset when it is back."""
+        door = Door.OPEN if reachable else Door.SILENT
+        if door is self._listener.door:
+            return
+        self._listener.set(door)
+        if reachable:
+            self._drop()
+        else:
+            self._fall_silent()
+
+    def set_frozen(self, frozen: bool) -> None:
+        if frozen is not self._frozen:
+            self._frozen = frozen
+            for stream in self.streams.values():
+                stream.set_frozen(frozen)
+
+    def set_password_changed(self, changed: bool) -> None:
+        """Somebody gave the camera another password: those who know the old one are shown out."""
+        if changed is (self.gate is not self._configured):
+            return
+        configured = self._configured
+        self.gate = Gate(configured.username, secrets.token_hex(16), configured.realm) if changed else configured
+        self._drop()
+
+    def _accept(self, accepted: socket.socket) -> None:
+        if len(self._connections) >= MOST_CONNECTIONS:
+            with contextlib.suppress(OSError):  # it may be gone already; then it needs no answer
+                accepted.send(message.answer(503, ""))
+            accepted.close()
+            return
+        task = asyncio.get_running_loop().create_task(self._serve(accepted))
+        self._connections[task] = None
+        task.add_done_callback(lambda done: self._connections.pop(done, None))
+
+    async def _serve(self, accepted: socket.socket) -> None:
+        try:
+            reader, writer = await asyncio.open_connection(sock=accepted)
+        except OSError as error:
+            LOG.debug("a client of a camera was gone at once: %r", error)
+            accepted.close()
+            return
+        connection = Connection(self, reader, writer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections[task] = connection
+        await connection.serve()
+        connection.close()
+
+    def _fall_silent(self) -> None:
+        for task, connection in self._connections.items():
+            if connection is not None:
+                connection.fall_silent()
+                self._silent.append(connection)
+            task.cancel()
+
+    def _drop(self) -> None:
+        for task, connection in self._connections.items():
+            if connection is not None:
+                connection.abort()
+            task.cancel()
+        for connection in self._silent:
+            connection.abort()
+        self._silent.clear()

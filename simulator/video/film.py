@@ -1,0 +1,107 @@
+"""One stream's pictures: scenery encoded a group at a time when first wanted, then kept and shown again and again.
+
+The clock cannot be kept: the strip at the bottom edge is a slice of its own, encoded as it is shown (`splice`).
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from simulator.scene.canvas import Canvas
+from simulator.scene.office import LOOP, Picture, View
+from simulator.scene.strip import HEIGHT as STRIP
+from simulator.scene.strip import Strip
+from simulator.video.splice import moved_to
+from simulator.video.x264 import GROUP, MACROBLOCK, Encoder, Rate
+
+GROUPS = LOOP // GROUP
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """One of a camera's two streams. `scale`: 1280x720 divided by it; `bits`: of the scenery, a second."""
+
+    path: str
+    scale: int
+    bits: int
+
+    @property
+    def width(self) -> int:
+        return 1280 // self.scale
+
+    @property
+    def height(self) -> int:
+        return 720 // self.scale
+
+    @property
+    def strip_begins(self) -> int:
+        """The strip's first macroblock."""
+        return (720 - STRIP) // self.scale // MACROBLOCK * (self.width // MACROBLOCK)
+
+
+MAIN = Quality("main", 1, 1_900_000)
+SUB = Quality("sub", 2, 360_000)
+Group = list[bytes]  # the scenery's slice of each picture
+
+
+class Film:
+    """The scenery of one stream. Its methods take up to 0.1 s of a processor and may be called from any thread."""
+
+    def __init__(self, view: View, quality: Quality) -> None:
+        self.view, self.quality = view, quality
+        self._background: Canvas | None = None
+        self._kept: dict[int, Group] = {}
+        self._sets: list[bytes] = []
+        self._lock = threading.Lock()
+
+    def parameter_sets(self) -> list[bytes]:
+        """SPS and PPS, as NAL units."""
+        with self._lock:
+            if not self._sets:
+                self._sets = self._encoder().parameter_sets
+            return self._sets
+
+    def group(self, number: int) -> Group:
+        """One second of the loop."""
+        with self._lock:
+            number %= GROUPS
+            if number not in self._kept:
+                self._kept[number] = self._encoded([number * GROUP + index for index in range(GROUP)])
+            return self._kept[number]
+
+    def has(self, number: int) -> bool:
+        """Whether that second is encoded already."""
+        return number % GROUPS in self._kept
+
+    def still(self, number: int) -> Group:
+        """One second in which nothing moves: the first picture of that group, all the time."""
+        with self._lock:
+            return self._encoded([number % GROUPS * GROUP] * GROUP)
+
+    def _encoded(self, pictures: list[int]) -> Group:
+        if self._background is None:
+            self._background = self.view.background(self.quality.scale)
+        encoder, picture = self._encoder(), Picture(self.view, self._background)
+        # The first slice is the scenery; what follows stands where the strip will be.
+        return [encoder.encode(picture.show(number))[0] for number in pictures]
+
+    def _encoder(self) -> Encoder:
+        quality = self.quality
+        return Encoder(quality.width, quality.height, Rate(bits=quality.bits), quality.strip_begins)
+
+
+class ClockStrip:
+    """The strip's slices, in step with the scenery's."""
+
+    def __init__(self, name: str, quality: Quality) -> None:
+        self._quality = quality
+        self._strip = Strip(name, quality.scale)
+        self._encoder: Encoder | None = None
+
+    def slice(self, wall_us: int, keyframe: bool) -> bytes:
+        """The strip of the next picture; a keyframe where the scenery's is one."""
+        canvas = self._strip.show(wall_us)
+        if keyframe or self._encoder is None:
+            self._encoder = Encoder(canvas.width, canvas.height, Rate(factor=18.0))
+        return moved_to(self._encoder.encode(canvas)[0], self._quality.strip_begins)
