@@ -128,7 +128,8 @@ class Channel:
         if not self._batch_seconds:
             self.flush()
         elif len(self._pending) == 1:
-            self._later(self._batch_seconds, self.flush)
+            due = self._count
+            self._later(self._batch_seconds, lambda: self._flush_due(due))
         return True
 
     def flush(self) -> None:
@@ -139,6 +140,11 @@ class Channel:
         now = self._monotonic()
         for viewer in self.viewers:
             viewer.offer(batch, now)
+
+    def _flush_due(self, count: int) -> None:
+        """The time of the batch that began with this unit is over, unless it has gone out already."""
+        if self._pending and self._pending[0].index + 1 == count:
+            self.flush()
 
     # ---- the viewers' side --------------------------------------------------------------------------------------
 

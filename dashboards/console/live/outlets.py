@@ -1,4 +1,4 @@
-"""An accepted WebSocket as an `Outlet`: by the server's short way, or by plain ASGI."""
+"""An accepted WebSocket as an `Outlet` by plain ASGI, for servers without the short way of protocol.py."""
 
 from __future__ import annotations
 
@@ -7,32 +7,7 @@ from collections import deque
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from dashboards.console.live.protocol import Frames
 from dashboards.console.live.wsframe import WireMessage
-
-_LONGEST_REASON = 123  # bytes; RFC 6455 §5.5: a control frame carries 125
-
-
-def shortened(reason: str) -> str:
-    """As much of a reason as a close frame can carry."""
-    return reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
-
-
-class DirectOutlet:
-    """Straight into the server's transport."""
-
-    __slots__ = ("_frames", "abort", "buffered")
-
-    def __init__(self, frames: Frames) -> None:
-        self._frames = frames
-        self.buffered = frames.buffered
-        self.abort = frames.abort
-
-    def send(self, message: WireMessage) -> None:
-        self._frames.write(message.framed)
-
-    def close(self, code: int, reason: str) -> None:
-        self._frames.close(code, shortened(reason))
 
 
 class AsgiOutlet:
@@ -42,6 +17,7 @@ class AsgiOutlet:
         self._socket = socket
         self._queue: deque[WireMessage] = deque()
         self._waiting_bytes = 0
+        self._most_bytes = 1 << 20
         self._closing: tuple[int, str] | None = None
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._run())
@@ -52,12 +28,16 @@ class AsgiOutlet:
             self._waiting_bytes += len(message.framed)
             self._wake.set()
 
-    def buffered(self) -> int:
-        return self._waiting_bytes
+    @property
+    def full(self) -> bool:
+        return self._waiting_bytes > self._most_bytes
+
+    def bound(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
 
     def close(self, code: int, reason: str) -> None:
         if self._closing is None:
-            self._closing = (code, shortened(reason))
+            self._closing = (code, reason)
             self._wake.set()
 
     def abort(self) -> None:

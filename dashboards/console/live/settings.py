@@ -15,7 +15,7 @@ class LiveSettings:
     lag_seconds: float = 0.8
     # Some decoders give no frame out until more come in: one that is spared frames so long is tried again.
     probe_seconds: float = 3.0
-    tile_batch_seconds: float = 0.2
+    tile_batch_seconds: float = 0.17
     buffer_bytes: int = 4_000_000  # what may wait in the hub for one viewer; beyond it waits for a keyframe
     stall_seconds: float = 20.0  # a viewer that took nothing for so long is let go
     group_bytes: int = 12_000_000  # a keyframe group that is larger, or longer, is not kept for late joiners

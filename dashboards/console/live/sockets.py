@@ -14,8 +14,8 @@ from dashboards.console.api.common import COOKIE, LONGEST_TOKEN, Console, check_
 from dashboards.console.guard import same_origin
 from dashboards.console.live.channel import Place
 from dashboards.console.live.desk import LiveDesk, TooManyViewersError
-from dashboards.console.live.outlets import AsgiOutlet, DirectOutlet
-from dashboards.console.live.protocol import frames_of
+from dashboards.console.live.outlets import AsgiOutlet
+from dashboards.console.live.protocol import DirectOutlet, direct_outlet
 from dashboards.console.live.publisher import BAD_BYTES, Publisher
 from dashboards.console.live.tickets import Claim, TicketError
 from dashboards.console.live.units import Mode
@@ -29,6 +29,7 @@ from telemetry.live import LiveError, StreamName, decode_ack
 log = logging.getLogger(__name__)
 
 _CLOSE_CODES = 4000  # and the HTTP status: RFC 6455 §7.4.2 leaves 4000 to 4999 to applications
+_LONGEST_REASON = 123  # bytes; RFC 6455 §5.5: a control frame carries 125
 
 
 def router(desk: LiveDesk) -> APIRouter:
@@ -70,7 +71,7 @@ async def _publish(desk: LiveDesk, socket: WebSocket) -> None:
         except LiveError as error:
             log.warning("the publisher of %s is let go: %s", ticket.place, error)
             desk.refusals["bad_bytes"] += 1
-            outlet.close(BAD_BYTES, str(error))
+            outlet.close(BAD_BYTES, _shortened(str(error)))
         finally:
             desk.end(publisher)
             log.info("%s is not published any more", ticket.place)
@@ -105,7 +106,7 @@ async def _view(desk: LiveDesk, socket: WebSocket, ward: str, device: str, strea
         try:
             await _serve(desk, socket, viewer)
         except LiveError as error:
-            outlet.close(BAD_BYTES, str(error))
+            outlet.close(BAD_BYTES, _shortened(str(error)))
         finally:
             desk.leave(place, viewer)
 
@@ -117,11 +118,10 @@ async def _serve(desk: LiveDesk, socket: WebSocket, viewer: Viewer) -> None:
         try:
             viewer.acknowledged(decode_ack(message), desk.monotonic())
         except LiveError as error:
-            viewer.outlet.close(BAD_BYTES, str(error))
+            viewer.outlet.close(BAD_BYTES, _shortened(str(error)))
 
-    frames = frames_of(socket.scope)
-    if frames is not None:
-        frames.listen(acknowledged)
+    if isinstance(viewer.outlet, DirectOutlet):
+        viewer.outlet.listen(acknowledged)
     async for message in _messages(socket):
         if isinstance(message, bytes):
             viewer.acknowledged(decode_ack(message), desk.monotonic())
@@ -154,7 +154,7 @@ def _code_of(error: Exception) -> str:
 
 def _refuse(outlet: Outlet, code: str, socket: WebSocket) -> None:
     words = word("problem", code, language_of(socket.headers.get("accept-language", "")))
-    outlet.close(_CLOSE_CODES + STATUS[code], f"{code}: {words}")
+    outlet.close(_CLOSE_CODES + STATUS[code], _shortened(f"{code}: {words}"))
 
 
 # ---- both -----------------------------------------------------------------------------------------------------------
@@ -164,8 +164,7 @@ class _outlet:
     """The socket's outlet, ended with the connection."""
 
     def __init__(self, socket: WebSocket) -> None:
-        frames = frames_of(socket.scope)
-        self._made: DirectOutlet | AsgiOutlet = AsgiOutlet(socket) if frames is None else DirectOutlet(frames)
+        self._made: DirectOutlet | AsgiOutlet = direct_outlet(socket.scope) or AsgiOutlet(socket)
 
     async def __aenter__(self) -> Outlet:
         return self._made
@@ -195,6 +194,11 @@ async def _deny(socket: WebSocket, code: str, detail: str = "") -> None:
         await socket.send_denial_response(problem_response(code, language, detail))
     else:
         await socket.close()
+
+
+def _shortened(reason: str) -> str:
+    """As much of a reason as a close frame can carry."""
+    return reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
 
 
 def _token(socket: WebSocket) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dashboards.console.live import fmp4, wsframe
+from dashboards.console.live.backlog import Sent
 from dashboards.console.live.h264 import ParameterSets
 from dashboards.console.live.wsframe import WireMessage
 from telemetry.live import DROPPED_BEFORE, HEADER_BYTES
@@ -75,6 +76,8 @@ class Batch:
         self.end = units[-1].index + 1
         self.has_keyframe = any(unit.keyframe for unit in units)
         self._messages: dict[tuple[Mode, int, bool], WireMessage] = {}
+        self._whole: dict[Mode, WireMessage] = {}
+        self._sent: list[Sent] = []
 
     def keyframe_from(self, start: int) -> int | None:
         """Where, from `start` on, the newest keyframe is."""
@@ -82,6 +85,19 @@ class Batch:
             if self.units[at].keyframe:
                 return at
         return None
+
+    def whole(self, mode: Mode) -> WireMessage:
+        """All units, for all who get all: nearly everybody, nearly always."""
+        found = self._whole.get(mode)
+        if found is None:
+            found = self._whole[mode] = self.message(mode, 0, dropped_before=False)
+        return found
+
+    def sent(self, now: float) -> list[Sent]:
+        """The same list for all viewers: what is remembered as sent to them now."""
+        if not self._sent or self._sent[0][1] != now:
+            self._sent = [(unit.sequence, now) for unit in self.units]
+        return self._sent
 
     def message(self, mode: Mode, start: int, *, dropped_before: bool) -> WireMessage:
         """The units from `start` on. `dropped_before`: for one who did not get what came before them."""

@@ -18,11 +18,15 @@ class Outlet(Protocol):
     def send(self, message: WireMessage) -> None:
         """Hand over a message; it never waits. One for a socket that is gone is dropped."""
 
-    def buffered(self) -> int:
-        """Bytes that wait in this process."""
+    @property
+    def full(self) -> bool:
+        """Whether more waits in this process than should."""
+
+    def bound(self, most_bytes: int) -> None:
+        """Above how many waiting bytes it is full."""
 
     def close(self, code: int, reason: str) -> None:
-        """End it in words (RFC 6455 §7.4); what waits still goes out."""
+        """End it in words, of at most 123 bytes (RFC 6455 §7.4, §5.5); what waits still goes out."""
 
     def abort(self) -> None:
         """End it at once, whatever waits."""
@@ -51,14 +55,28 @@ class Viewer:
         self._setup: Setup | None = None  # what its MSE decoder was told
         self._began = False
         self._sent_at = now
+        outlet.bound(settings.buffer_bytes)
 
     def offer(self, batch: Batch, now: float) -> None:
         """Units that are new; the viewer gets them, or is spared them until a keyframe that it can keep up with."""
+        backlog, outlet = self._backlog, self.outlet
+        behind = self.waits or outlet.full or now - backlog.oldest_at > self._settings.lag_seconds
+        if behind or self._next > batch.first or (self.mode is Mode.MSE and batch.has_keyframe):
+            self._offer_part(batch, now, behind)
+            return
+        # The common case, hundreds of times for each frame.
+        message = batch.whole(self.mode)
+        self.bytes_out += len(message.framed)
+        outlet.send(message)
+        self._next, self._sent_at = batch.end, now
+        backlog.sent(batch.sent(now))
+
+    def _offer_part(self, batch: Batch, now: float, behind: bool) -> None:
         start = self._next - batch.first if self._next > batch.first else 0
         if start >= len(batch.units):
             return
         resumed = False
-        if self.waits or self._is_behind(now):
+        if behind:
             at = batch.keyframe_from(start) if batch.has_keyframe else None
             if at is None or not self._may_resume(now):
                 self._spare(batch, start)
@@ -69,14 +87,10 @@ class Viewer:
             self._set_up(batch, start)
         self.give(batch.message(self.mode, start, dropped_before=resumed))
         self._next, self._sent_at = batch.end, now
-        self._backlog.sent([unit.sequence for unit in batch.units[start:]], now)
-
-    def _is_behind(self, now: float) -> bool:
-        settings = self._settings
-        return self._backlog.age(now) > settings.lag_seconds or self.outlet.buffered() > settings.buffer_bytes
+        self._backlog.sent(batch.sent(now)[start:])
 
     def _may_resume(self, now: float) -> bool:
-        if self.outlet.buffered() > self._settings.buffer_bytes:
+        if self.outlet.full:
             return False
         if self._backlog.age(now) < self._settings.lag_seconds / 2:
             return True

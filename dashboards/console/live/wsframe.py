@@ -71,6 +71,11 @@ class ClientFrames:
     def __init__(self) -> None:
         self._kept = b""
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a frame has come in part."""
+        return bool(self._kept)
+
     def feed(self, data: bytes) -> Iterable[tuple[bytes, bool]]:
         """Each an acknowledgement's payload (True) or another whole frame as it came (False).
 
@@ -85,8 +90,7 @@ class ClientFrames:
                 end = at + _ACK_FRAME_BYTES
                 if len(data) < end:
                     break
-                mask = data[at + 2 : at + 6]
-                yield bytes((data[at + 6 + index] ^ mask[index & 3]) for index in range(5)), True
+                yield _unmasked(data[at:end]), True
             else:
                 size = _frame_bytes(data, at)
                 if size is None or len(data) < at + size:
@@ -95,6 +99,17 @@ class ClientFrames:
                 yield data[at:end], False
             at = end
         self._kept = data[at:]
+
+
+def ack_in(data: bytes) -> bytes | None:
+    """The payload of an acknowledgement, if the data is just that: it nearly always is."""
+    return _unmasked(data) if len(data) == _ACK_FRAME_BYTES and data.startswith(_ACK_HEAD) else None
+
+
+def _unmasked(frame: bytes) -> bytes:
+    """RFC 6455 §5.3, of five bytes at once."""
+    mask = int.from_bytes(frame[2:6] + frame[2:3], "big")
+    return (int.from_bytes(frame[6:11], "big") ^ mask).to_bytes(5, "big")
 
 
 def _frame_bytes(data: bytes, at: int) -> int | None:
