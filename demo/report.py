@@ -8,11 +8,10 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from journal.verify import read_counts
-
 from dashboards.console.models import WardPageOut
 from demo.plan import Plan, Programs
 from demo.processes import BIN
+from journal.verify import read_counts
 
 
 @dataclass(frozen=True, slots=True)
