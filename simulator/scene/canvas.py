@@ -24,6 +24,19 @@ class Colour:
     v: int = 128
 
 
+BLACK = Colour(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of the picture."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
 def rgb(red: int, green: int, blue: int) -> Colour:
     """From 0..255 each."""
     y = 16 + (66 * red + 129 * green + 25 * blue) // 256
@@ -41,10 +54,11 @@ def _grain(base: int, depth: int, length: int, kind: int) -> bytes:
 
 
 class Canvas:
-    """`width` and `height` in its own pixels, even."""
+    """`width` and `height` in its own pixels, even. A masked one keeps in `mask` (0 or 1) which pixels were drawn."""
 
-    def __init__(self, width: int, height: int, scale: int, ground: Colour) -> None:
+    def __init__(self, width: int, height: int, scale: int, ground: Colour, masked: bool = False) -> None:
         self.width, self.height, self.scale = width, height, scale
+        self.mask = bytearray(width * height if masked else 0)
         quarter = width // 2 * (height // 2)
         self.planes = (
             bytearray([ground.y]) * (width * height),
@@ -77,26 +91,14 @@ class Canvas:
     def text(self, x: float, y: float, words: str, colour: Colour, dot: int) -> None:
         """Letters of `dot` pixels a dot, their cell's upper left corner at x, y."""
         for index, letter in enumerate(font.letters(words)):
-            for number, row in enumerate(font.glyph(letter)):
-                for column in range(font.WIDTH):
-                    if row >> (font.WIDTH - 1 - column) & 1:
-                        at = x + (index * font.ADVANCE + column) * dot
-                        self.box(at, y + number * dot, dot, dot, colour)
+            for number, first, length in font.runs(letter):
+                at = x + (index * font.ADVANCE + first) * dot
+                self.box(at, y + number * dot, length * dot, dot, colour)
 
-    def restore(self, source: Canvas, x: float, y: float, width: float, height: float) -> None:
-        """Take a rectangle back from another canvas of the same size."""
-        left, right = self._span(x, width, self.width)
-        top, bottom = self._span(y, height, self.height)
-        if left >= right or top >= bottom:
-            return
-        for line in range(top, bottom):
-            at = line * self.width
-            self.planes[0][at + left : at + right] = source.planes[0][at + left : at + right]
-        half, first, last = self.width // 2, left // 2, (right + 1) // 2
-        for plane, old in zip(self.planes[1:], source.planes[1:], strict=True):
-            for line in range(top // 2, (bottom + 1) // 2):
-                at = line * half
-                plane[at + first : at + last] = old[at + first : at + last]
+    def take(self, source: Canvas) -> None:
+        """The whole picture of another canvas of the same size."""
+        for plane, other in zip(self.planes, source.planes, strict=True):
+            plane[:] = other
 
     def rows(self) -> list[bytes]:
         """Luma, row by row."""
@@ -104,10 +106,12 @@ class Canvas:
 
     def _luma(self, left: int, right: int, top: int, bottom: int, value: int, grain: int) -> None:
         plane, length = self.planes[0], right - left
-        flat = bytes([value]) * length
+        flat, drawn = bytes([value]) * length, b"\x01" * length
         for line in range(top, bottom):
             at = line * self.width + left
             plane[at : at + length] = flat if not grain else _grain(value, grain, self.width, line % GRAINS)[:length]
+            if self.mask:
+                self.mask[at : at + length] = drawn
 
     def _span(self, begin: float, length: float, most: int) -> tuple[int, int]:
         first = round(begin / self.scale)

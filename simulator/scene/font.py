@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from functools import lru_cache
 
 WIDTH = 5
 ASCENT = 4  # rows above a capital, for its marks
@@ -62,8 +64,9 @@ _ABOVE = {  # two rows each; a second mark goes above the first
     "\u0302": (4, 10),  # circumflex
     "\u0303": (13, 22),  # tilde
     "\u0306": (17, 14),  # breve
-    "\u0309": (6, 4),  # hook
+    "\u0309": (14, 2),  # hook
 }
+_RUN = re.compile("1+")
 _HORN = "\u031b"
 _DOT_BELOW = "\u0323"
 
@@ -83,6 +86,16 @@ def glyph(letter: str) -> list[int]:
         elif mark == _DOT_BELOW:
             rows[HEIGHT - 1] |= 4
     return rows
+
+
+@lru_cache(maxsize=256)
+def runs(letter: str) -> list[tuple[int, int, int]]:
+    """Row, first column and length of each run of dots in a letter's glyph."""
+    found = []
+    for number, row in enumerate(glyph(letter)):
+        dots = f"{row:0{WIDTH}b}"
+        found += [(number, run.start(), len(run.group())) for run in _RUN.finditer(dots)]
+    return found
 
 
 def text_width(text: str) -> int:

@@ -11,14 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from simulator.scene import font, people
-from simulator.scene.canvas import Canvas, Colour, rgb
-from simulator.scene.people import Box
+from simulator.scene.canvas import Box, Canvas, Colour, rgb
+from simulator.scene.sprite import Sprites
 from simulator.scene.strip import GROUND
 from simulator.scene.strip import HEIGHT as STRIP
 
 LOOP = 250
 FLOOR_ENDS = 720 - STRIP - 16  # the strip's ground begins a macroblock above it, so that nothing moves at its edge
 TURN = 2 * math.pi
+_POSES = 24  # of somebody who walks or sits, in one turn
 
 _WALL = rgb(214, 222, 220)
 _WALL_LOW = rgb(176, 196, 196)
@@ -34,7 +35,7 @@ _SCREEN = rgb(40, 64, 96)
 _CHAIR = rgb(58, 96, 140)
 _WHITE = rgb(244, 244, 240)
 
-Actor = Callable[[Canvas, int], Box]  # draws itself into picture n of the loop; the result holds all it drew
+Actor = Callable[[Canvas, int], None]  # draws itself into picture n of the loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +54,16 @@ class View:
 
 
 class Picture:
-    """Draws one picture after another of a view, only what moves."""
+    """Draws one picture after another of a view."""
 
     def __init__(self, view: View, background: Canvas) -> None:
         self._view, self._background = view, background
         self.canvas = Canvas(background.width, background.height, background.scale, GROUND)
-        self.canvas.restore(background, 0, 0, 1280, 720)
-        self._drawn: list[Box] = []
 
     def show(self, number: int) -> Canvas:
-        for old in self._drawn:
-            self.canvas.restore(self._background, old.x, old.y, old.width, old.height)
-        self._drawn = [actor(self.canvas, number % LOOP) for actor in self._view.actors]
-        if any(box.y + box.height > FLOOR_ENDS for box in self._drawn):
-            _bar(self.canvas)
+        self.canvas.take(self._background)
+        for actor in self._view.actors:
+            actor(self.canvas, number % LOOP)
         return self.canvas
 
 
@@ -178,15 +175,20 @@ def _ticket_machine(canvas: Canvas) -> None:
 
 
 def _desk(clerk_x: int) -> Actor:
-    def draw(canvas: Canvas, number: int) -> Box:
+    def draw(canvas: Canvas, _: int) -> Box:
         canvas.box(180, 404, 920, 22, _WOOD_DARK, 3)
         canvas.box(200, 426, 880, 150, _WOOD, 7)
         canvas.box(clerk_x - 190, 316, 130, 84, _FRAME)
-        shade = 150 + round(50 * math.sin(TURN * 3 * number / LOOP))
-        canvas.box(clerk_x - 182, 324, 114, 68, rgb(60, 110, shade), 8)
         return Box(180, 316, 920, 260)
 
-    return draw
+    sprites = Sprites(draw)
+
+    def act(canvas: Canvas, number: int) -> None:
+        sprites.put(canvas, 0)
+        shade = 150 + round(50 * math.sin(TURN * 3 * number / LOOP))
+        canvas.box(clerk_x - 182, 324, 114, 68, rgb(60, 110, shade), 8)
+
+    return act
 
 
 def _number_board(first: int) -> Actor:
@@ -194,41 +196,49 @@ def _number_board(first: int) -> Actor:
 
     def draw(canvas: Canvas, number: int) -> Box:
         canvas.box(930, 76, 150, 80, rgb(18, 20, 22))
-        canvas.text(946, 74, f"A{first + number // (LOOP // 2)}", _LED, 5)
+        canvas.text(946, 74, f"A{first + number}", _LED, 5)
         return Box(930, 76, 150, 80)
 
-    return draw
+    sprites = Sprites(draw)
+    return lambda canvas, number: sprites.put(canvas, number // (LOOP // 2))
 
 
 def _called(first: int) -> Actor:
-    def draw(canvas: Canvas, number: int) -> Box:
+    def draw(canvas: Canvas, pose: int) -> Box:
+        call, lit = divmod(pose, 2)
         canvas.box(468, 68, 364, 134, _SCREEN, 6)
         for row in range(3):
-            served = first + (number // 50 + row * 2) % 5 + row * 40
-            blink = row == number // 50 % 3 and number // 6 % 2
+            served = first + (call + row * 2) % 5 + row * 40
+            blink = lit and row == call % 3
             canvas.text(484, 66 + row * 44, f"B{served}  QUẦY {row + 1}", _WHITE if blink else rgb(250, 206, 90), 3)
         return Box(468, 68, 364, 134)
 
-    return draw
+    sprites = Sprites(draw)
+    return lambda canvas, number: sprites.put(canvas, number // 50 * 2 + number // 6 % 2)
 
 
 def _seated(one: people.Look, x: float, waist: float, turns: int, seen_from_behind: bool = False) -> Actor:
-    def draw(canvas: Canvas, number: int) -> Box:
-        return people.sitter(canvas, one, x, waist, TURN * turns * number / LOOP + x, seen_from_behind)
+    def draw(canvas: Canvas, pose: int) -> Box:
+        return people.sitter(canvas, one, x, waist, TURN * pose / _POSES + x, seen_from_behind)
 
-    return draw
+    sprites = Sprites(draw)
+    return lambda canvas, number: sprites.put(canvas, turns * number * _POSES // LOOP % _POSES)
 
 
 def _passing(one: people.Look, start: float, end: float, feet: float, begins: float, steps: int) -> Actor:
     """Walks from `start` to `end` in two thirds of the loop, from the share `begins` of it on."""
 
-    def draw(canvas: Canvas, number: int) -> Box:
-        share = (number / LOOP - begins) % 1.0 * 1.5
-        if share >= 1.0:
-            return Box(0, 0, 0, 0)
-        return people.walker(canvas, one, start + (end - start) * share, feet, TURN * steps * share)
+    def draw(canvas: Canvas, pose: int) -> Box:
+        return people.walker(canvas, one, 640, feet, TURN * pose / _POSES)
 
-    return draw
+    sprites = Sprites(draw)
+
+    def act(canvas: Canvas, number: int) -> None:
+        share = (number / LOOP - begins) % 1.0 * 1.5
+        if share < 1.0:
+            sprites.put(canvas, int(steps * share * _POSES) % _POSES, start + (end - start) * share - 640)
+
+    return act
 
 
 def _chair(x: float, seat: float, size: float) -> Actor:
@@ -237,12 +247,13 @@ def _chair(x: float, seat: float, size: float) -> Actor:
         canvas.box(x - 50 * size, seat, 100 * size, 8 * size, _FRAME)
         return Box(x - 62 * size, seat - 66 * size, 124 * size, 76 * size)
 
-    return draw
+    sprites = Sprites(draw)
+    return lambda canvas, number: sprites.put(canvas, 0)
 
 
 def _motorbike(colour: Colour, start: float, end: float, wheels: float, begins: float) -> Actor:
-    def draw(canvas: Canvas, number: int) -> Box:
-        x = start + (end - start) * ((number / LOOP * 2 - begins) % 1.0)
+    def draw(canvas: Canvas, _: int) -> Box:
+        x = 640
         for wheel in (-34, 34):
             canvas.disc(x + wheel, wheels - 16, 18, rgb(36, 36, 38))
         canvas.box(x - 40, wheels - 48, 82, 22, colour, 6)
@@ -250,27 +261,39 @@ def _motorbike(colour: Colour, start: float, end: float, wheels: float, begins: 
         canvas.disc(x + 4, wheels - 108, 17, colour)
         return Box(x - 60, wheels - 130, 120, 136)
 
-    return draw
+    sprites = Sprites(draw)
+
+    def act(canvas: Canvas, number: int) -> None:
+        sprites.put(canvas, 0, start + (end - start) * ((number / LOOP * 2 - begins) % 1.0) - 640)
+
+    return act
 
 
 def _wings() -> Actor:
     """The door's frame and its two wings, which open once in a loop. Drawn over the street."""
 
-    def draw(canvas: Canvas, number: int) -> Box:
-        apart = max(0.0, math.sin(TURN * number / LOOP)) * 150
+    def draw(canvas: Canvas, _: int) -> Box:
         for wall in (150, 984):
             canvas.box(wall, 84, 150, 316, _WALL, 3)
             canvas.box(wall, 400, 150, 70, _WALL_LOW, 3)
             canvas.box(wall, 470, 150, 24, _FLOOR, 5)
+            for joint in (470, 484):
+                canvas.box(wall, joint, 150, 2, _JOINT)
         _ticket_machine(canvas)
-        for x in (300, 976, 470 - apart, 632 - apart, 640 + apart, 802 + apart):
-            canvas.box(x, 90, 8, 400, _FRAME)
         canvas.box(300, 84, 684, 12, _FRAME)
-        for handle in (570 - apart, 700 + apart):
-            canvas.box(handle, 260, 6, 90, _FRAME)
         return Box(150, 84, 1030, 508)
 
-    return draw
+    sprites = Sprites(draw)
+
+    def act(canvas: Canvas, number: int) -> None:
+        sprites.put(canvas, 0)
+        apart = max(0.0, math.sin(TURN * number / LOOP)) * 150
+        for x in (300, 976, 470 - apart, 632 - apart, 640 + apart, 802 + apart):
+            canvas.box(x, 90, 8, 400, _FRAME)
+        for handle in (570 - apart, 700 + apart):
+            canvas.box(handle, 260, 6, 90, _FRAME)
+
+    return act
 
 
 # What a camera of the registry may see: by name, of a camera called `name` at `place`.

@@ -6,7 +6,7 @@ import math
 import random
 from dataclasses import dataclass
 
-from simulator.scene.canvas import Canvas, Colour, rgb
+from simulator.scene.canvas import Box, Canvas, Colour, rgb
 
 _SKIN = (rgb(226, 184, 150), rgb(208, 160, 122), rgb(190, 142, 106))
 _HAIR = (rgb(34, 28, 26), rgb(52, 38, 30), rgb(88, 84, 84))
@@ -37,16 +37,6 @@ class Look:
 
 def look(chance: random.Random, size: float = 1.0) -> Look:
     return Look(chance.choice(_SKIN), chance.choice(_HAIR), chance.choice(_COAT), chance.choice(_TROUSERS), size)
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle of the picture."""
-
-    x: float
-    y: float
-    width: float
-    height: float
 
 
 def walker(canvas: Canvas, one: Look, x: float, feet: float, stride: float) -> Box:

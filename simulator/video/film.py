@@ -42,6 +42,8 @@ class Quality:
 
 MAIN = Quality("main", 1, 1_900_000)
 SUB = Quality("sub", 2, 360_000)
+# So that the first picture is as good as it gets: else it would become finer and coarser once a second.
+_STILL = Rate(factor=32.0, keyframe_gain=4.0)
 Group = list[bytes]  # the scenery's slice of each picture
 
 
@@ -59,7 +61,7 @@ class Film:
         """SPS and PPS, as NAL units."""
         with self._lock:
             if not self._sets:
-                self._sets = self._encoder().parameter_sets
+                self._sets = self._encoder(_STILL).parameter_sets
             return self._sets
 
     def group(self, number: int) -> Group:
@@ -67,7 +69,8 @@ class Film:
         with self._lock:
             number %= GROUPS
             if number not in self._kept:
-                self._kept[number] = self._encoded([number * GROUP + index for index in range(GROUP)])
+                pictures = [number * GROUP + index for index in range(GROUP)]
+                self._kept[number] = self._encoded(pictures, Rate(bits=self.quality.bits))
             return self._kept[number]
 
     def has(self, number: int) -> bool:
@@ -77,18 +80,17 @@ class Film:
     def still(self, number: int) -> Group:
         """One second in which nothing moves: the first picture of that group, all the time."""
         with self._lock:
-            return self._encoded([number % GROUPS * GROUP] * GROUP)
+            return self._encoded([number % GROUPS * GROUP] * GROUP, _STILL)
 
-    def _encoded(self, pictures: list[int]) -> Group:
+    def _encoded(self, pictures: list[int], rate: Rate) -> Group:
         if self._background is None:
             self._background = self.view.background(self.quality.scale)
-        encoder, picture = self._encoder(), Picture(self.view, self._background)
+        encoder, picture = self._encoder(rate), Picture(self.view, self._background)
         # The first slice is the scenery; what follows stands where the strip will be.
         return [encoder.encode(picture.show(number))[0] for number in pictures]
 
-    def _encoder(self) -> Encoder:
-        quality = self.quality
-        return Encoder(quality.width, quality.height, Rate(bits=quality.bits), quality.strip_begins)
+    def _encoder(self, rate: Rate) -> Encoder:
+        return Encoder(self.quality.width, self.quality.height, rate, self.quality.strip_begins)
 
 
 class ClockStrip:

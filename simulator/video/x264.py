@@ -19,10 +19,14 @@ MACROBLOCK = 16
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How many bits a second, or None and how coarse (x264's constant rate factor)."""
+    """How many bits a second, or None and how coarse (x264's constant rate factor).
+
+    `keyframe_gain`: how much finer keyframes are quantised than what follows them (x264's "ipratio").
+    """
 
     bits: int | None = None
     factor: float = 20.0
+    keyframe_gain: float = 1.4
 
 
 class Encoder:
@@ -68,6 +72,7 @@ def _options(rate: Rate, slice_macroblocks: int) -> dict[str, str]:
         "scenecut": 0,
         "threads": 1,
         "stitchable": 1,
+        "ipratio": rate.keyframe_gain,
         "merange": 4,
         "deblock": "0,0",
         "no-deblock": 1,
