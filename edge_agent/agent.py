@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from camera.refusals import Refusals
 from edge_agent import devices
 from edge_agent.config import Configuration, JournalSection, UplinkSection
 from edge_agent.open_conditions import open_conditions
@@ -52,6 +53,7 @@ class Agent:
         self._clock = clock
         self._chance = chance
         self._version = version("wardwatch")
+        self._refusals = Refusals(clock)
         self._folder = options.data_dir or configuration.data_dir
         self._journal_file = self._folder / JOURNAL_FILE
         self._stop = asyncio.Event()
@@ -82,7 +84,7 @@ class Agent:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         configuration = self._configuration
-        schedules = devices.schedules(configuration, self._clock)
+        schedules = devices.schedules(configuration, self._clock, self._refusals)
         engine = devices.engine(configuration)
         kinds = {device.id: device.kind.value for device in configuration.devices}
         recorder = Recorder(journal, engine, kinds, self._clock)

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from camera.refusals import Refusals
 from collectors.config import BaseDevice
 from edge_agent import devices
 from edge_agent.schedule import Poll, Schedule, guarded_poll
@@ -27,7 +28,8 @@ class Checked:
 
 async def check(asked: Sequence[BaseDevice], clock: Clock) -> list[Checked]:
     """Ask each of these once, concurrently; in the order given."""
-    results = await asyncio.gather(*(_ask(devices.schedule(device, clock)) for device in asked))
+    refusals = Refusals(clock)
+    results = await asyncio.gather(*(_ask(devices.schedule(device, clock, refusals)) for device in asked))
     return [Checked(device, result) for device, result in zip(asked, results, strict=True)]
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import cast
 
+from camera.refusals import Refusals
 from collectors import registry
-from collectors.config import BaseDevice, Device
+from collectors.base import Collector
+from collectors.config import BaseDevice, Device, RtspDevice
+from edge_agent import cameras
 from edge_agent.config import Configuration, RuleSection
 from edge_agent.rules.engine import Engine
 from edge_agent.rules.model import Override, rules_for, severity_of
@@ -19,9 +22,9 @@ def interval_of(device: BaseDevice) -> float:
     return device.interval or registry.default_interval(device.kind)
 
 
-def schedules(configuration: Configuration, clock: Clock) -> list[Schedule]:
-    """Each device with its collector."""
-    return [schedule(device, clock) for device in configuration.devices]
+def schedules(configuration: Configuration, clock: Clock, refusals: Refusals) -> list[Schedule]:
+    """Each device with its collector. `refusals`: what cameras refused, shared by all that log in to them."""
+    return [schedule(device, clock, refusals) for device in configuration.devices]
 
 
 def inventory(configuration: Configuration) -> Inventory:
@@ -37,10 +40,9 @@ def engine(configuration: Configuration) -> Engine:
     return Engine({device.id: rules_for(device.id, device.kind, changes) for device in configuration.devices})
 
 
-def schedule(device: BaseDevice, clock: Clock) -> Schedule:
+def schedule(device: BaseDevice, clock: Clock, refusals: Refusals) -> Schedule:
     """One device with its collector."""
-    # What the file's tables became (edge_agent.device_tables) is one of the union's members.
-    collector = registry.collector_for(cast(Device, device), clock=clock)
+    collector = _collector(device, clock, refusals)
     fast = device.fast_interval or registry.default_fast_interval(device.kind)
     return Schedule(
         device=device.id,
@@ -49,6 +51,13 @@ def schedule(device: BaseDevice, clock: Clock) -> Schedule:
         fast_interval=fast if collector.has_vital else None,
         timeout=device.timeout,
     )
+
+
+def _collector(device: BaseDevice, clock: Clock, refusals: Refusals) -> Collector:
+    if isinstance(device, RtspDevice):
+        return cameras.check(device, clock, refusals)
+    # What the file's tables became (edge_agent.device_tables) is one of the union's members.
+    return registry.collector_for(cast(Device, device), clock=clock)
 
 
 def _override(rule: RuleSection) -> Override:
