@@ -13,8 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from camera.refusals import Refusals
-from edge_agent import devices
+from camera.relay import rtsp
+from edge_agent import cameras, devices
 from edge_agent.config import Configuration, JournalSection, UplinkSection
+from edge_agent.live.hub_address import Hub
+from edge_agent.live.streams import Streams
 from edge_agent.open_conditions import open_conditions
 from edge_agent.recorder import Recorder
 from edge_agent.rules.memory import SeenGood
@@ -41,6 +44,7 @@ class RunOptions:
 
     data_dir: Path | None = None
     broker: str | None = None
+    hub: str | None = None
     linger_seconds: float = 0.0
 
 
@@ -54,6 +58,7 @@ class Agent:
         self._chance = chance
         self._version = version("wardwatch")
         self._refusals = Refusals(clock)
+        self._streams = self._make_streams()
         self._folder = options.data_dir or configuration.data_dir
         self._journal_file = self._folder / JOURNAL_FILE
         self._stop = asyncio.Event()
@@ -112,6 +117,7 @@ class Agent:
             await work
 
     def _end(self, journal: Journal, uplink: Uplink | None) -> None:
+        self._streams.close()
         journal.finish()
         if uplink is not None:
             linger = self._options.linger_seconds
@@ -119,6 +125,13 @@ class Agent:
                 log.warning("the district has not confirmed the last entries within %g s", linger)
             uplink.stop()
         log.info("stopped")
+
+    def _make_streams(self) -> Streams:
+        section = self._configuration.uplink
+        url = self._options.hub or (section.hub if section else None)
+        hub = None if url is None else Hub(url, section.ca_file if section else None)
+        of = cameras.streams(self._configuration.devices)
+        return Streams(self._configuration.ward.id, of, hub, rtsp.read, self._refusals, self._clock)
 
     def _make_uplink(self, journal: Journal, scheduler: Scheduler, loop: asyncio.AbstractEventLoop) -> Uplink | None:
         section = self._configuration.uplink
@@ -136,7 +149,7 @@ class Agent:
 
         ward = self._configuration.ward
         settings = UplinkSettings(ward.district, ward.id, _broker(url, section), self._version)
-        uplink = Uplink(settings, journal, poll_now, self._clock, self._chance)
+        uplink = Uplink(settings, journal, poll_now, self._clock, self._chance, self._streams)
         journal.subscribe(uplink.offer)
         uplink.start()
         return uplink

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from camera.refusals import Refusals
 from camera.relay.rtsp import StreamAddress
 from camera.rtsp_check import RtspCheck
-from collectors.config import RtspDevice
+from collectors.config import BaseDevice, RtspDevice
 from telemetry.clock import Clock
 from telemetry.live import StreamName
 
@@ -20,3 +22,15 @@ def address(device: RtspDevice, stream: StreamName) -> StreamAddress:
 def check(device: RtspDevice, clock: Clock, refusals: Refusals) -> RtspCheck:
     """The collector of a camera that is watched by its own streams."""
     return RtspCheck(address(device, StreamName.MAIN), device.timeout, clock, refusals)
+
+
+def streams(devices: Sequence[BaseDevice]) -> Mapping[str, Mapping[StreamName, StreamAddress]]:
+    """The streams of each device; none of one that is no camera watched by its own streams."""
+    return {device.id: _streams(device) for device in devices}
+
+
+def _streams(device: BaseDevice) -> Mapping[StreamName, StreamAddress]:
+    if not isinstance(device, RtspDevice):
+        return {}
+    names = [StreamName.MAIN, *([StreamName.SUB] if device.sub_url else [])]
+    return {name: address(device, name) for name in names}

@@ -43,6 +43,7 @@ def run(
     config: ConfigFile,
     data_dir: Annotated[Path | None, typer.Option(help="Where the journal is kept.")] = None,
     broker: Annotated[str | None, typer.Option(metavar="URL", help="Instead of [uplink] broker.")] = None,
+    hub: Annotated[str | None, typer.Option(metavar="URL", help="Instead of [uplink] hub.")] = None,
     linger: Annotated[
         str, typer.Option(metavar="DURATION", help="How long a stop may wait for the district to confirm.")
     ] = "0s",
@@ -55,7 +56,7 @@ def run(
     from journal.model import JournalError
     from telemetry.clock import SystemClock
 
-    options = RunOptions(data_dir, _broker_url(broker, said), _seconds(linger, said))
+    options = RunOptions(data_dir, _broker_url(broker, said), _hub_url(hub, said), _seconds(linger, said))
     _log_to_stderr(configuration.agent.log_level)
 
     async def watch() -> None:
@@ -119,11 +120,23 @@ def _load(path: Path, said: Words) -> Configuration:
 
 
 def _broker_url(url: str | None, said: Words) -> str | None:
-    from edge_agent.config import BROKER_SCHEMES, is_address
+    from edge_agent.config import BROKER_SCHEMES
+
+    return _url("--broker", url, BROKER_SCHEMES, said)
+
+
+def _hub_url(url: str | None, said: Words) -> str | None:
+    from edge_agent.config import HUB_SCHEMES
+
+    return _url("--hub", url, HUB_SCHEMES, said)
+
+
+def _url(key: str, url: str | None, schemes: tuple[str, ...], said: Words) -> str | None:
+    from edge_agent.config import is_address
     from edge_agent.problems import without_credentials
 
-    if url is not None and not is_address(url, BROKER_SCHEMES):
-        _end(said.say("problem.bad_url", key="--broker", given=without_credentials(url)), WRONG_USE)
+    if url is not None and not is_address(url, schemes):
+        _end(said.say("problem.bad_url", key=key, given=without_credentials(url)), WRONG_USE)
     return url
 
 

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from edge_agent.uplink.batches import Replay, batches
 from edge_agent.uplink.journal_view import JournalView
@@ -56,6 +57,16 @@ class UplinkCounts:
     live_dropped: int = 0  # entries that were durable, but had to wait too long for the line
 
 
+class LiveStreams(Protocol):
+    """What sends pictures when the district asks. Both return at once."""
+
+    def start(self, device: str, stream: str, ticket: str, url: str) -> Reason | None:
+        """Why not, if not."""
+
+    def stop(self, device: str, stream: str) -> None:
+        """Also when it was not sent at all."""
+
+
 class Uplink:
     """The ward's side of replication. `offer` may be called from any thread; all else happens in its own."""
 
@@ -66,6 +77,7 @@ class Uplink:
         poll_now: Callable[[str], bool],
         clock: Clock,
         chance: random.Random,
+        live: LiveStreams | None = None,
     ) -> None:
         self.counts = UplinkCounts()
         self.committed: dict[bytes, IntervalSet] = {}  # as the district told since our start
@@ -74,6 +86,7 @@ class Uplink:
         self._poll_now = poll_now
         self._clock = clock
         self._chance = chance
+        self._live_streams = live
         self._bell = threading.Condition()
         self._stopping = False
         self._stop_at = 0.0
@@ -273,7 +286,17 @@ class Uplink:
             no_such = None if known else Reason(ReasonCode.UNSUPPORTED, f"no device {request.poll.device!r} here")
             self._publish(What.REPLIES, reply(request.id, no_such))
         else:
-            self._publish(What.REPLIES, reply(request.id, Reason(ReasonCode.UNSUPPORTED, f"{what} is not offered yet")))
+            self._publish(What.REPLIES, reply(request.id, self._live_picture(request)))
+
+    def _live_picture(self, request: wire.Request) -> Reason | None:
+        """A stream is to be started or stopped."""
+        if self._live_streams is None:
+            return Reason(ReasonCode.UNSUPPORTED, "no live picture is offered here")
+        if request.WhichOneof("what") == "stop_stream":
+            self._live_streams.stop(request.stop_stream.device, request.stop_stream.stream)
+            return None
+        asked = request.start_stream
+        return self._live_streams.start(asked.device, asked.stream, asked.ticket, asked.url)
 
     def _bad_request(self, why: str) -> None:
         self.counts.bad_requests += 1
