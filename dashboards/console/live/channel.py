@@ -6,15 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashboards.console.live import fmp4, wsframe
+from dashboards.console.live.backlog import Trail
 from dashboards.console.live.h264 import BitstreamError, is_annexb, parameter_sets
 from dashboards.console.live.settings import LiveSettings
 from dashboards.console.live.units import Batch, Setup, Unit
-from dashboards.console.live.viewer import Viewer
+from dashboards.console.live.viewer import Viewer, offer_all
 from telemetry.live import Frame, LiveError, LiveNote, LiveNoteType, StreamName, record_header
 
 _USUAL_DURATION_US = 40_000
 _LONGEST_DURATION_US = 1_000_000
 _LONGEST_STEP_US = 10_000_000  # a longer pause is no part of the timeline
+_TRAIL_MARGIN_SECONDS = 1.0
 _SEQUENCES = 1 << 32
 
 Later = Callable[[float, Callable[[], None]], object]
@@ -66,6 +68,7 @@ class Channel:
         self._batch_seconds = settings.tile_batch_seconds if place.stream is StreamName.SUB else 0.0
         self._source: _Source | None = None
         self._setup: Setup | None = None
+        self._trail = Trail()
         self._group: list[Unit] = []
         self._group_bytes = 0
         self._pending: list[Unit] = []
@@ -138,8 +141,8 @@ class Channel:
             return
         batch, self._pending = Batch(self._pending), []
         now = self._monotonic()
-        for viewer in self.viewers:
-            viewer.offer(batch, now)
+        offer_all(self.viewers, batch, self._trail, now)
+        self._trail.trim(now - self._settings.lag_seconds - _TRAIL_MARGIN_SECONDS)
 
     def _flush_due(self, count: int) -> None:
         """The time of the batch that began with this unit is over, unless it has gone out already."""
@@ -155,6 +158,7 @@ class Channel:
             viewer.note(self._source.note)
         if self.trouble is not None:
             viewer.note(self.trouble)
+        viewer.enter(self._trail)
         self.viewers.append(viewer)
         now = self._monotonic()
         if not self._group:
@@ -164,6 +168,7 @@ class Channel:
         else:
             for unit in self._group:
                 viewer.offer(Batch([unit]), now)
+        viewer.follow(now)
 
     def leave(self, viewer: Viewer) -> None:
         """A viewer went."""
@@ -237,7 +242,7 @@ class Channel:
         """For those who come later, unless it becomes too much: they then wait for the next keyframe."""
         if not (self._group or unit.keyframe):
             return
-        self._group_bytes += len(unit.message.framed)
+        self._group_bytes += len(unit.message)
         if self._group_bytes > self._settings.group_bytes or len(self._group) >= self._settings.group_frames:
             self._forget_group()
             return

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from dashboards.console.live.wsframe import WireMessage
+from dashboards.console.live.wsframe import is_text, payload_at
 
 
 class AsgiOutlet:
@@ -15,25 +16,28 @@ class AsgiOutlet:
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
-        self._queue: deque[WireMessage] = deque()
+        self._queue: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._most_bytes = 1 << 20
+        self._on_full: Callable[[], None] | None = None
         self._closing: tuple[int, str] | None = None
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
-    def send(self, message: WireMessage) -> None:
+    def write(self, framed: bytes) -> None:
         if self._closing is None and not self._task.done():
-            self._queue.append(message)
-            self._waiting_bytes += len(message.framed)
+            self._queue.append(framed)
+            self._waiting_bytes += len(framed)
             self._wake.set()
+            if self.full and self._on_full is not None:
+                self._on_full()
 
     @property
     def full(self) -> bool:
         return self._waiting_bytes > self._most_bytes
 
-    def bound(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
+    def bound(self, most_bytes: int, on_full: Callable[[], None]) -> None:
+        self._most_bytes, self._on_full = most_bytes, on_full
 
     def close(self, code: int, reason: str) -> None:
         if self._closing is None:
@@ -55,9 +59,9 @@ class AsgiOutlet:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._queue:
-                    message = self._queue.popleft()
-                    await self._send(message)
-                    self._waiting_bytes -= len(message.framed)
+                    framed = self._queue.popleft()
+                    await self._send(framed)
+                    self._waiting_bytes -= len(framed)
                 if self._closing is not None:
                     await self._socket.close(*self._closing)
                     return
@@ -65,8 +69,9 @@ class AsgiOutlet:
             # Gone, or closed meanwhile: Starlette says it in either way, and the one who reads hears of it too.
             self._queue.clear()
 
-    async def _send(self, message: WireMessage) -> None:
-        if message.text:
-            await self._socket.send_text(message.payload.decode())
+    async def _send(self, framed: bytes) -> None:
+        payload = framed[payload_at(framed) :]
+        if is_text(framed):
+            await self._socket.send_text(payload.decode())
         else:
-            await self._socket.send_bytes(message.payload)
+            await self._socket.send_bytes(payload)

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from dashboards.console.live.wsframe import ClientFrames, OversizedFrameError, WireMessage, ack_in
+from dashboards.console.live.wsframe import ClientFrames, OversizedFrameError
 
 EXTENSION = "wardwatch.frames"
 _TOO_BIG = 1009  # RFC 6455 §7.4.1
@@ -22,20 +22,17 @@ Acknowledged = Callable[[bytes], None]
 class DirectOutlet:
     """An `Outlet` straight into the server's transport, for use after the app has accepted."""
 
-    __slots__ = ("_protocol", "full")
+    __slots__ = ("_on_full", "_protocol", "full", "write")
 
     def __init__(self, protocol: FramesProtocol) -> None:
         self._protocol = protocol
+        self._on_full: Callable[[], None] | None = None
         self.full = False
+        self.write: Callable[[bytes], object] = protocol.transport.write
 
-    def send(self, message: WireMessage) -> None:
-        protocol = self._protocol
-        if not (protocol.close_sent or protocol.disconnected or protocol.transport.is_closing()):
-            protocol.transport.write(message.framed)
-
-    def bound(self, most_bytes: int) -> None:
-        """Above how many waiting bytes the outlet is full."""
+    def bound(self, most_bytes: int, on_full: Callable[[], None]) -> None:
         self._protocol.transport.set_write_buffer_limits(high=most_bytes)
+        self._on_full = on_full
 
     def listen(self, acknowledged: Acknowledged) -> None:
         """Call for each binary message of five bytes, which ASGI then does not get; others are bounded in size."""
@@ -45,7 +42,22 @@ class DirectOutlet:
         self._protocol.end(code, reason)
 
     def abort(self) -> None:
+        self.silence()
         self._protocol.transport.abort()
+
+    def became_full(self, full: bool) -> None:
+        """The transport says so."""
+        self.full = full
+        if full and self._on_full is not None:
+            self._on_full()
+
+    def silence(self) -> None:
+        """The connection is closing: nothing more may be written."""
+        self.write = _nowhere
+
+
+def _nowhere(_framed: bytes) -> None:
+    """Where frames for a closed connection go."""
 
 
 def direct_outlet(scope: MutableMapping[str, Any]) -> DirectOutlet | None:
@@ -75,22 +87,41 @@ class FramesProtocol(WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         if self._outlet is not None:
-            self._outlet.full = True
+            self._outlet.became_full(True)
 
     def resume_writing(self) -> None:
         super().resume_writing()
         if self._outlet is not None:
-            self._outlet.full = False
+            self._outlet.became_full(False)
+
+    def handle_close(self, event: Any) -> None:
+        self._silence()
+        super().handle_close(event)
+
+    def handle_parser_exception(self) -> None:
+        self._silence()
+        super().handle_parser_exception()
+
+    def keepalive_timeout(self) -> None:
+        self._silence()
+        super().keepalive_timeout()
+
+    def shutdown(self) -> None:
+        self._silence()
+        super().shutdown()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._silence()
+        super().connection_lost(exc)
+
+    def _silence(self) -> None:
+        if self._outlet is not None:
+            self._outlet.silence()
 
     def data_received(self, data: bytes) -> None:
         if self._acknowledged is None:
             super().data_received(data)
             return
-        if not self._client_frames.waiting:
-            payload = ack_in(data)
-            if payload is not None:
-                self._acknowledged(payload)
-                return
         try:
             for frame, is_acknowledgement in self._client_frames.feed(data):
                 if is_acknowledgement:
@@ -110,6 +141,7 @@ class FramesProtocol(WebSocketsSansIOProtocol):
         """Begin the closing handshake; the app gets websocket.disconnect at once."""
         if self.close_sent or self.disconnected or self.transport.is_closing():
             return
+        self._silence()
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))

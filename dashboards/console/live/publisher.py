@@ -39,7 +39,7 @@ class Publisher:
                 self._waiting_since = now
         if newest is None:
             raise LiveError("an empty message")
-        self.outlet.send(wsframe.binary(encode_ack(newest)))
+        self.outlet.write(wsframe.binary(encode_ack(newest)))
 
     def overdue(self, now: float) -> str | None:
         """Why the publisher is to be let go, if it is."""

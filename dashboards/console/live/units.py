@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dashboards.console.live import fmp4, wsframe
-from dashboards.console.live.backlog import Sent
 from dashboards.console.live.h264 import ParameterSets
-from dashboards.console.live.wsframe import WireMessage
 from telemetry.live import DROPPED_BEFORE, HEADER_BYTES
 
 _FLAGS_AT = 5  # in a record: uint32 length, uint8 version, uint8 flags
@@ -34,7 +32,7 @@ class Setup:
     width: int
     height: int
 
-    def init_message(self, sequence: int) -> WireMessage:
+    def init_message(self, sequence: int) -> bytes:
         """The init segment for an MSE viewer. Raises BitstreamError."""
         segment = fmp4.init_segment(self.sets, self.width, self.height)
         return wsframe.binary(_MSE_HEAD.pack(sequence, MSE_INIT), segment)
@@ -48,19 +46,19 @@ class Unit:
     sequence: int
     keyframe: bool
     setup: Setup
-    message: WireMessage  # the whole record
+    message: bytes  # the whole record, as a WebSocket frame
     time: int  # in units of fmp4.TIMESCALE
     duration: int
     _fragment: bytes | None = None
 
     @property
     def record(self) -> memoryview:
-        return memoryview(self.message.framed)[self.message.header_bytes :]
+        return memoryview(self.message)[wsframe.payload_at(self.message) :]
 
     def fragment(self) -> bytes:
         """This unit as moof and mdat; muxed when the first MSE viewer needs it."""
         if self._fragment is None:
-            sample = fmp4.sample_of(self.message.framed, self.message.header_bytes + _RECORD_HEADER_BYTES)
+            sample = fmp4.sample_of(self.message, wsframe.payload_at(self.message) + _RECORD_HEADER_BYTES)
             self._fragment = fmp4.fragment(
                 self.index + 1, self.time, self.duration, keyframe=self.keyframe, sample=sample
             )
@@ -72,34 +70,15 @@ class Batch:
 
     def __init__(self, units: Sequence[Unit]) -> None:
         self.units = units
-        self.first = units[0].index
-        self.end = units[-1].index + 1
-        self.has_keyframe = any(unit.keyframe for unit in units)
-        self._messages: dict[tuple[Mode, int, bool], WireMessage] = {}
-        self._whole: dict[Mode, WireMessage] = {}
-        self._sent: list[Sent] = []
+        keyframes = [at for at, unit in enumerate(units) if unit.keyframe]
+        self.newest_keyframe = keyframes[-1] if keyframes else None  # where among the units
+        self._messages: dict[tuple[Mode, int, bool], bytes] = {}
 
-    def keyframe_from(self, start: int) -> int | None:
-        """Where, from `start` on, the newest keyframe is."""
-        for at in range(len(self.units) - 1, start - 1, -1):
-            if self.units[at].keyframe:
-                return at
-        return None
+    def sequences(self, start: int = 0) -> list[int]:
+        """Of the units from `start` on."""
+        return [unit.sequence for unit in self.units[start:]]
 
-    def whole(self, mode: Mode) -> WireMessage:
-        """All units, for all who get all: nearly everybody, nearly always."""
-        found = self._whole.get(mode)
-        if found is None:
-            found = self._whole[mode] = self.message(mode, 0, dropped_before=False)
-        return found
-
-    def sent(self, now: float) -> list[Sent]:
-        """The same list for all viewers: what is remembered as sent to them now."""
-        if not self._sent or self._sent[0][1] != now:
-            self._sent = [(unit.sequence, now) for unit in self.units]
-        return self._sent
-
-    def message(self, mode: Mode, start: int, *, dropped_before: bool) -> WireMessage:
+    def message(self, mode: Mode, start: int, *, dropped_before: bool) -> bytes:
         """The units from `start` on. `dropped_before`: for one who did not get what came before them."""
         key = (mode, start, dropped_before)
         found = self._messages.get(key)
@@ -110,12 +89,12 @@ class Batch:
         return found
 
     @staticmethod
-    def _mse(units: Sequence[Unit]) -> WireMessage:
+    def _mse(units: Sequence[Unit]) -> bytes:
         head = _MSE_HEAD.pack(units[-1].sequence, MSE_KEYFRAME if units[0].keyframe else 0)
         return wsframe.binary(head, *(unit.fragment() for unit in units))
 
 
-def _records(units: Sequence[Unit], *, dropped_before: bool) -> WireMessage:
+def _records(units: Sequence[Unit], *, dropped_before: bool) -> bytes:
     if not dropped_before:
         return units[0].message if len(units) == 1 else wsframe.binary(*(unit.record for unit in units))
     first = bytearray(units[0].record)

@@ -6,8 +6,7 @@ What a server sends is not masked, so one message's bytes are the same for every
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 _FIN = 0x80
 _TEXT, _BINARY = 0x1, 0x2
@@ -16,41 +15,25 @@ _ACK_FRAME_BYTES = 11
 MOST_CLIENT_BYTES = 4096  # of one frame from a viewer
 
 
-class OversizedFrameError(ValueError):
-    """A viewer sends more than a viewer has to say."""
+def binary(*parts: bytes | memoryview) -> bytes:
+    """A binary message of these parts, as one frame."""
+    return b"".join((_header(_BINARY, sum(map(len, parts))), *parts))
 
 
-@dataclass(frozen=True, slots=True)
-class WireMessage:
-    """One whole message: its frame header and payload in one piece."""
-
-    framed: bytes
-    header_bytes: int
-    text: bool = False
-
-    @property
-    def payload(self) -> bytes:
-        return self.framed[self.header_bytes :]
-
-    @property
-    def payload_bytes(self) -> int:
-        return len(self.framed) - self.header_bytes
+def text(words: str) -> bytes:
+    """A text message, as one frame."""
+    payload = words.encode()
+    return _header(_TEXT, len(payload)) + payload
 
 
-def binary(*parts: bytes | memoryview) -> WireMessage:
-    """A binary message of these parts."""
-    return _message(_BINARY, parts)
+def is_text(framed: bytes) -> bool:
+    """Of a message that was built here."""
+    return framed[0] & 0x0F == _TEXT
 
 
-def text(words: str) -> WireMessage:
-    """A text message."""
-    return _message(_TEXT, (words.encode(),))
-
-
-def _message(opcode: int, parts: Iterable[bytes | memoryview]) -> WireMessage:
-    parts = tuple(parts)
-    header = _header(opcode, sum(map(len, parts)))
-    return WireMessage(b"".join((header, *parts)), len(header), opcode == _TEXT)
+def payload_at(framed: bytes) -> int:
+    """Where the payload of a message that was built here begins."""
+    return {126: 4, 127: 10}.get(framed[1], 2)
 
 
 def _header(opcode: int, size: int) -> bytes:
@@ -61,6 +44,10 @@ def _header(opcode: int, size: int) -> bytes:
     return struct.pack(">BBQ", _FIN | opcode, 127, size)
 
 
+class OversizedFrameError(ValueError):
+    """A viewer sends more than a viewer has to say."""
+
+
 class ClientFrames:
     """Cuts what a viewer sends into whole frames, and takes the acknowledgements out of them by itself.
 
@@ -69,18 +56,18 @@ class ClientFrames:
     """
 
     def __init__(self) -> None:
-        self._kept = b""
-
-    @property
-    def waiting(self) -> bool:
-        """Whether a frame has come in part."""
-        return bool(self._kept)
+        self._kept = b""  # of a frame that has come in part
 
     def feed(self, data: bytes) -> Iterable[tuple[bytes, bool]]:
         """Each an acknowledgement's payload (True) or another whole frame as it came (False).
 
         Raises OversizedFrameError for a frame that no viewer has reason to send.
         """
+        if not self._kept and len(data) == _ACK_FRAME_BYTES and data.startswith(_ACK_HEAD):
+            return ((_unmasked(data), True),)  # as it nearly always is
+        return self._cut(data)
+
+    def _cut(self, data: bytes) -> Iterator[tuple[bytes, bool]]:
         if self._kept:
             data = self._kept + data
             self._kept = b""
@@ -99,11 +86,6 @@ class ClientFrames:
                 yield data[at:end], False
             at = end
         self._kept = data[at:]
-
-
-def ack_in(data: bytes) -> bytes | None:
-    """The payload of an acknowledgement, if the data is just that: it nearly always is."""
-    return _unmasked(data) if len(data) == _ACK_FRAME_BYTES and data.startswith(_ACK_HEAD) else None
 
 
 def _unmasked(frame: bytes) -> bytes:
