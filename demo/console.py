@@ -11,15 +11,20 @@ class Console:
     """A signed-in reader of the district's API."""
 
     def __init__(self, address: str, user: str, password: str) -> None:
+        self.address, self.user, self.password = address, user, password
         self._client = httpx.Client(base_url=address, timeout=5.0)
-        self._user, self._password = user, password
         self._signed_in = False
+
+    @property
+    def cookie(self) -> str:
+        """The session's cookie as a request header's value."""
+        return "; ".join(f"{name}={value}" for name, value in self._client.cookies.items())
 
     def ward(self, ward: str) -> WardPageOut | None:
         """The ward as its page shows it, or None while the district does not answer (yet)."""
         try:
             if not self._signed_in:
-                answer = self._client.post("/api/session", json={"user": self._user, "password": self._password})
+                answer = self._client.post("/api/session", json={"user": self.user, "password": self.password})
                 self._signed_in = answer.status_code == 200
                 if not self._signed_in:
                     return None

@@ -35,6 +35,7 @@ class Plan:
     console_port: int
     broker_port: int
     man_port: int
+    man_web_port: int
     control_port: int
     virtual: bool
 
@@ -74,6 +75,7 @@ def make(folder: Path, ward_file: Path | None, console_port: int) -> Plan:
         console_port=free_port(console_port),
         broker_port=free_port(),
         man_port=free_port(),
+        man_web_port=free_port(),
         control_port=free_port(),
         virtual=ward_file is None,
     )
@@ -126,17 +128,19 @@ def programs(plan: Plan) -> Programs:
         return Program(name, (BIN / command[0], *command[1:]), plan.folder / f"{name}.log")
 
     line = plan.man_port if plan.virtual else plan.broker_port
+    web = plan.man_web_port if plan.virtual else plan.console_port
     return Programs(
         broker=program("broker", "ward-district", "broker", "--listen", f"127.0.0.1:{plan.broker_port}"),
         simulator=program(
             *("simulator", "ward-sim", "run", "--write-config", plan.ward_file, "--control", str(plan.control_port)),
             *("--broker", f"127.0.0.1:{plan.broker_port}", "--man-port", str(plan.man_port)),
+            *("--hub", f"127.0.0.1:{plan.console_port}", "--hub-port", str(plan.man_web_port)),
         )
         if plan.virtual
         else None,
         hub=program("district", "ward-district", "run", "-c", plan.district_file),
         agent=program(
             *("agent", "ward-agent", "run", "-c", plan.ward_file, "--data-dir", plan.agent_data),
-            *("--broker", f"mqtt://127.0.0.1:{line}", "--linger", "10s"),
+            *("--broker", f"mqtt://127.0.0.1:{line}", "--hub", f"http://127.0.0.1:{web}", "--linger", "10s"),
         ),
     )

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dashboards.console.models import WardPageOut
+from demo.live import Live
 from demo.plan import Plan, Programs
 from demo.processes import BIN
 from journal.verify import read_counts
@@ -29,6 +30,7 @@ class Report:
     hub_rss_mb: float
     agent_cpu_seconds: float
     hub_cpu_seconds: float
+    live: Live | None  # of a ward without cameras, or a run too short to look: null
 
     def good(self) -> bool:
         return (
@@ -68,7 +70,9 @@ def district_counts(plan: Plan) -> DistrictCounts:
     )
 
 
-def make(plan: Plan, programs: Programs, page: WardPageOut | None, first_screen: float | None) -> Report:
+def make(
+    plan: Plan, programs: Programs, page: WardPageOut | None, first_screen: float | None, live: Live | None
+) -> Report:
     """Read everything after all processes have ended."""
     journaled = read_counts(plan.agent_data / "journal.db")
     district = district_counts(plan)
@@ -93,4 +97,5 @@ def make(plan: Plan, programs: Programs, page: WardPageOut | None, first_screen:
         hub_rss_mb=round(hub.peak_rss_mb, 1),
         agent_cpu_seconds=round(agent.cpu_seconds, 2),
         hub_cpu_seconds=round(hub.cpu_seconds, 2),
+        live=live,
     )

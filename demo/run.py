@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 from dashboards.console.models import WardPageOut
+from demo import live as lives
 from demo import plan as plans
 from demo import report as reports
 from demo.console import Console, every_device_has_readings
@@ -22,6 +24,7 @@ from demo.processes import BIN, Program
 from demo.words import both
 
 SIMULATOR_READY_SECONDS = 30.0
+LOOK_SECONDS = 12.0  # what looking at a camera takes, at most; no kill is due meanwhile
 FIRST_SCREEN_SECONDS = 60.0
 
 
@@ -50,6 +53,8 @@ class Demo:
         self.started = time.monotonic()
         self.first_screen: float | None = None
         self.page: WardPageOut | None = None
+        self.live: lives.Live | None = None
+        self._looking: threading.Thread | None = None
         self._told_slow = False
         self._kills = sorted(
             (at, program)
@@ -125,7 +130,11 @@ class Demo:
             self._kill_what_is_due()
             if self.first_screen is None:
                 self._look(console)
+            elif self.options.seconds is not None and self._looking is None:
+                self._look_at_a_camera(console)
             time.sleep(0.1)
+        if self._looking is not None:
+            self._looking.join(timeout=2 * LOOK_SECONDS)
         self.page = console.ward(self.plan.ward.id) or self.page
 
     def _look(self, console: Console) -> None:
@@ -136,6 +145,18 @@ class Demo:
         elif self.elapsed() > FIRST_SCREEN_SECONDS and not self._told_slow:
             self._told_slow = True
             print(both("slow", seconds=self.elapsed(), folder=self.plan.folder), flush=True)
+
+    def _look_at_a_camera(self, console: Console) -> None:
+        """In a thread, so that kills come when they are due; not while one is about to come."""
+        cameras = [device.id for device in self.page.devices if device.kind == "camera"] if self.page else []
+        if not cameras or (self._kills and self._kills[0][0] - self.elapsed() < LOOK_SECONDS):
+            return
+
+        def look() -> None:
+            self.live = lives.watch(console, self.plan.ward.id, cameras[0])
+
+        self._looking = threading.Thread(target=look, name="live", daemon=True)
+        self._looking.start()
 
     def _kill_what_is_due(self) -> None:
         while self._kills and self.elapsed() >= self._kills[0][0]:
@@ -188,7 +209,7 @@ def main() -> int:
 
 
 def _report(demo: Demo, file: Path | None) -> int:
-    figures = reports.make(demo.plan, demo.programs, demo.page, demo.first_screen)
+    figures = reports.make(demo.plan, demo.programs, demo.page, demo.first_screen, demo.live)
     if file is not None:
         figures.write(file)
         print(both("report", file=file), flush=True)
