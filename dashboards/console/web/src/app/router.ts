@@ -36,7 +36,13 @@ export function returnPath(search: string): string {
   return asked.startsWith("/") && !asked.startsWith("//") && !asked.includes("\\") ? asked : "/";
 }
 
+let moved = Number.NEGATIVE_INFINITY;
+
+/** When the reader last went to another page, in the terms of performance.now(). */
+export const movedMs = (): number => moved;
+
 export function go(path: string, replace = false): void {
+  moved = performance.now();
   if (replace) history.replaceState(null, "", path);
   else history.pushState(null, "", path);
   dispatchEvent(new PopStateEvent("popstate", { state: "pushed" }));

@@ -22,6 +22,8 @@ import hardDrive from "lucide-static/icons/hard-drive.svg?raw";
 import info from "lucide-static/icons/info.svg?raw";
 import keyRound from "lucide-static/icons/key-round.svg?raw";
 import logOut from "lucide-static/icons/log-out.svg?raw";
+import maximize from "lucide-static/icons/maximize.svg?raw";
+import minimize from "lucide-static/icons/minimize.svg?raw";
 import monitor from "lucide-static/icons/monitor.svg?raw";
 import moon from "lucide-static/icons/moon.svg?raw";
 import network from "lucide-static/icons/network.svg?raw";
@@ -97,6 +99,8 @@ const MARKS = {
   ward: building2,
   chart: chartLine,
   cross: x,
+  expand: maximize,
+  shrink: minimize,
 };
 
 export type Mark = keyof typeof MARKS;

@@ -80,41 +80,66 @@ export class DevicePage extends Part {
     if (!device) return html`<page-error first=${t("device.unknown")} next=${t("device.unknown_then")}></page-error>`;
     const seen: Seen = { device, ward, now: now() };
     const says = this.#says(seen);
-    return html`${firstLine(deviceAnswer(seen, devices), says)} ${this.#conditions(seen, says)}
-      <div class="two">
-        <div>
-          <section>
-            <h2>${UNHEARD.includes(healthOf(seen)) ? t("device.last_known") : t("device.now")}</h2>
-            <div class="panel face" data-testid="device-${device.id}">
-              ${this.#head(seen)} ${deviceFace(seen, this.metrics, true)}
-              ${
-                device.reason?.detail
-                  ? html`<p class="label">${t("device.detail", { detail: device.reason.detail })}</p>`
-                  : nothing
-              }
-            </div>
-          </section>
-          <section>
-            <h2>${t("device.hangs")}</h2>
-            <hangs-on class="panel" .seen=${seen} .devices=${devices}></hangs-on>
-          </section>
-        </div>
-        <section>
-          <h2>${t("device.readings")}</h2>
-          <reading-list
-            class="panel"
-            .seen=${seen}
-            .metrics=${this.metrics}
-            .charted=${new Set(this.series?.map(seriesKey))}
-            @chart=${this.#toggle}
-          ></reading-list>
-        </section>
-      </div>
+    return html`${firstLine(deviceAnswer(seen, devices), says)}
+      ${device.kind === "camera" ? this.#camera(seen, says) : this.#itself(seen, says)}
       ${this.#ports(seen)} ${this.#history(seen)}
       <section>
         <h2>${t("device.facts")}</h2>
         <device-facts class="panel" .device=${device}></device-facts>
       </section>`;
+  }
+
+  #itself(seen: Seen, says: Condition | undefined) {
+    return html`${this.#conditions(seen, says)}
+      <div class="two">
+        <div>${this.#face(seen)} ${this.#hangs(seen)}</div>
+        ${this.#readings(seen)}
+      </div>`;
+  }
+
+  /** A camera is what it sees: the picture first, and beside it what is known of the camera. */
+  #camera(seen: Seen, says: Condition | undefined) {
+    void import("../components/camera-view.ts");
+    return html`<div class="two camera">
+        <section><camera-view .seen=${seen}></camera-view></section>
+        <div>${this.#face(seen)} ${this.#hangs(seen)}</div>
+      </div>
+      ${this.#conditions(seen, says)} ${this.#readings(seen)}`;
+  }
+
+  #face(seen: Seen) {
+    const { device } = seen;
+    return html`<section>
+      <h2>${UNHEARD.includes(healthOf(seen)) ? t("device.last_known") : t("device.now")}</h2>
+      <div class="panel face" data-testid="device-${device.id}">
+        ${this.#head(seen)} ${device.kind === "camera" ? nothing : deviceFace(seen, this.metrics, true)}
+        ${
+          device.reason?.detail
+            ? html`<p class="label">${t("device.detail", { detail: device.reason.detail })}</p>`
+            : nothing
+        }
+      </div>
+    </section>`;
+  }
+
+  #hangs(seen: Seen) {
+    return html`<section>
+      <h2>${t("device.hangs")}</h2>
+      <hangs-on class="panel" .seen=${seen} .devices=${this.page?.devices ?? []}></hangs-on>
+    </section>`;
+  }
+
+  #readings(seen: Seen) {
+    return html`<section>
+      <h2>${t("device.readings")}</h2>
+      <reading-list
+        class="panel"
+        .seen=${seen}
+        .metrics=${this.metrics}
+        .charted=${new Set(this.series?.map(seriesKey))}
+        @chart=${this.#toggle}
+      ></reading-list>
+    </section>`;
   }
 
   #head(seen: Seen) {

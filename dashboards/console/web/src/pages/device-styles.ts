@@ -7,6 +7,23 @@ export const deviceStyles = css`
     gap: 0 var(--space-6);
     align-items: start;
   }
+  .two.camera {
+    grid-template-columns: minmax(0, 1fr) minmax(280px, 320px);
+  }
+  .camera .head {
+    grid-template-columns: auto minmax(0, 1fr);
+  }
+  .camera .ask {
+    grid-column: 1 / -1;
+    grid-template-columns: auto 1fr;
+    align-items: center;
+  }
+  camera-view:not(:defined) {
+    display: block;
+    aspect-ratio: 16 / 9;
+    border-radius: var(--radius-3);
+    background: #101418;
+  }
   .face {
     display: grid;
     gap: var(--space-6);
@@ -70,7 +87,8 @@ export const deviceStyles = css`
     padding: var(--space-4);
   }
   @media (max-width: 900px) {
-    .two {
+    .two,
+    .two.camera {
       grid-template-columns: minmax(0, 1fr);
     }
   }

@@ -135,8 +135,19 @@ export class WardPage extends Part {
         color: var(--ink-3);
         font-size: var(--size-2);
       }
-      .cards + .place {
+      .pictures {
+        display: grid;
+        grid-template-columns: repeat(auto-fill, minmax(min(100%, 270px), 1fr));
+        gap: var(--space-3);
+      }
+      .pictures + .cards {
         margin-top: var(--space-3);
+      }
+      camera-tile:not(:defined) {
+        display: block;
+        aspect-ratio: 16 / 12;
+        border-radius: var(--radius-3);
+        background: var(--sunken);
       }
       @media (max-width: 640px) {
         .facts {
@@ -147,6 +158,10 @@ export class WardPage extends Part {
       }
     `,
   ];
+
+  protected override willUpdate(): void {
+    if (this.page?.devices.some(({ kind }) => kind === "camera")) void import("../components/camera-tile.ts");
+  }
 
   override render() {
     if (!this.page) return this.#skeleton();
@@ -210,12 +225,27 @@ export class WardPage extends Part {
   }
 
   #cameras(devices: readonly Device[]) {
+    const ward = this.page?.ward;
+    if (!ward) return nothing;
+    const cameras = devices.filter(({ kind }) => kind === "camera");
+    const others = devices.filter(({ kind }) => kind !== "camera");
     return html`<section>
       <h2>${t("ward.cameras")}</h2>
-      ${devices.length ? this.#cards(devices, "") : nothing}
-      <p class="place">
-        ${kindIcon("camera", 22)}<span>${devices.length ? t("ward.cameras_later") : t("ward.cameras_none")}</span>
-      </p>
+      ${
+        cameras.length
+          ? html`<div class="pictures">
+            ${repeat(
+              cameras,
+              (device) => device.id,
+              (device) => html`<camera-tile
+                .seen=${{ device, ward, now: now() }}
+                cause=${this.#causeName(device)}
+              ></camera-tile>`,
+            )}
+          </div>`
+          : html`<p class="place">${kindIcon("camera", 22)}<span>${t("ward.cameras_none")}</span></p>`
+      }
+      ${others.length ? this.#cards(others, "") : nothing}
     </section>`;
   }
 
