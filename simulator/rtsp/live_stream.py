@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from simulator.rtsp.rtp import CLOCK_HZ, Packets, Sender
@@ -16,6 +17,9 @@ LOG = logging.getLogger("ward-sim.camera")
 REPORT_SECONDS = 5.0
 _PICTURE_SECONDS = 1.0 / FRAMES_PER_SECOND
 _LATEST_SECONDS = 0.5  # behind its time by more, the stream leaves a gap instead of hurrying
+
+# Few, so that eight streams that begin at once do not take the whole machine.
+_PAINTERS = ThreadPoolExecutor(4, "painter")
 
 
 class Viewer(Protocol):
@@ -37,7 +41,9 @@ class LiveStream:
         self._timestamp_base = random.getrandbits(32)
         self._task: asyncio.Task[None] | None = None
         self._number = 0  # of the group that is shown
-        self._frozen_us: int | None = None
+        self._next: asyncio.Future[tuple[bool, Group]] | None = None
+        self._frozen = False
+        self._stands_at_us: int | None = None  # what the clock of a frozen picture shows
 
     @property
     def source(self) -> int:
@@ -61,24 +67,28 @@ class LiveStream:
 
     def set_frozen(self, frozen: bool) -> None:
         """From the next keyframe on, the same picture again and again, clock included; or moving again."""
-        self._frozen_us = self._clock.wall_us() if frozen else None
+        self._frozen = frozen
+        # While somebody watches, it stands at the last moment they saw.
+        self._stands_at_us = self._clock.wall_us() if frozen and self._task is None else None
+        if self._task is not None:
+            self._next = self._fetch()
 
     async def _play(self) -> None:
         loop = asyncio.get_running_loop()
         strip = ClockStrip(self.film.view.name, self.film.quality)
         sets = await asyncio.to_thread(self.film.parameter_sets)
-        fetched = self._fetch()
         due, reported = loop.time(), 0.0
+        self._next = self._fetch()
         while True:
-            frozen_us, group = await fetched
+            stands, group = await self._next
             due = max(due, loop.time() - _LATEST_SECONDS)
-            if frozen_us is None:
-                self._number += 1
-            fetched = self._fetch()
+            self._number += not stands
+            self._next = self._fetch()
+            stands_us = self._standing_us() if stands else None
             for index, scenery in enumerate(group):
                 await asyncio.sleep(due - loop.time())
                 wall_us = self._clock.wall_us()
-                shown = strip.slice(frozen_us or wall_us, keyframe=index == 0)
+                shown = strip.slice(stands_us or wall_us, keyframe=index == 0)
                 timestamp = self._timestamp_base + round(due * CLOCK_HZ)
                 units = [*(sets if index == 0 else ()), scenery, shown]
                 self._send(self._sender.packets(units, timestamp, keyframe=index == 0))
@@ -87,15 +97,19 @@ class LiveStream:
                     reported = due + REPORT_SECONDS
                 due += _PICTURE_SECONDS
 
-    def _fetch(self) -> asyncio.Future[tuple[int | None, Group]]:
+    def _standing_us(self) -> int:
+        if self._stands_at_us is None:
+            self._stands_at_us = self._clock.wall_us()
+        return self._stands_at_us
+
+    def _fetch(self) -> asyncio.Future[tuple[bool, Group]]:
         """The next group, made while the present one is shown where it is not kept already."""
-        frozen_us, number = self._frozen_us, self._number
+        stands, number = self._frozen, self._number
 
-        def make() -> tuple[int | None, Group]:
-            group = self.film.group(number) if frozen_us is None else self.film.still(number)
-            return frozen_us, group
+        def make() -> tuple[bool, Group]:
+            return stands, self.film.still(number) if stands else self.film.group(number)
 
-        return asyncio.ensure_future(asyncio.to_thread(make))
+        return asyncio.get_running_loop().run_in_executor(_PAINTERS, make)
 
     def _send(self, packets: Packets) -> None:
         for viewer in tuple(self._viewers):

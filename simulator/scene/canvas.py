@@ -45,12 +45,20 @@ def rgb(red: int, green: int, blue: int) -> Colour:
     return Colour(y, u, v)
 
 
+@lru_cache(maxsize=GRAINS)
+def _noise(kind: int) -> bytes:
+    return random.Random(f"grain/{kind}").randbytes(1280)
+
+
+@lru_cache(maxsize=256)
+def _around(base: int, depth: int) -> bytes:
+    return bytes(min(235, max(16, base + (value * (2 * depth + 1) >> 8) - depth)) for value in range(256))
+
+
 @lru_cache(maxsize=4096)
-def _grain(base: int, depth: int, length: int, kind: int) -> bytes:
+def _grain(base: int, depth: int, kind: int) -> bytes:
     """A row of noise around `base`, as a sensor gives it."""
-    chance = random.Random(f"grain/{kind}")
-    table = bytes(min(235, max(16, base + (value * (2 * depth + 1) >> 8) - depth)) for value in range(256))
-    return chance.randbytes(length).translate(table)
+    return _noise(kind).translate(_around(base, depth))
 
 
 class Canvas:
@@ -109,7 +117,7 @@ class Canvas:
         flat, drawn = bytes([value]) * length, b"\x01" * length
         for line in range(top, bottom):
             at = line * self.width + left
-            plane[at : at + length] = flat if not grain else _grain(value, grain, self.width, line % GRAINS)[:length]
+            plane[at : at + length] = flat if not grain else _grain(value, grain, line % GRAINS)[:length]
             if self.mask:
                 self.mask[at : at + length] = drawn
 

@@ -19,7 +19,8 @@ from simulator.scene.strip import HEIGHT as STRIP
 LOOP = 250
 FLOOR_ENDS = 720 - STRIP - 16  # the strip's ground begins a macroblock above it, so that nothing moves at its edge
 TURN = 2 * math.pi
-_POSES = 24  # of somebody who walks or sits, in one turn
+_STEPS = 16  # poses of somebody who walks, in one turn
+_SWAYS = 12  # and of somebody who sits
 
 _WALL = rgb(214, 222, 220)
 _WALL_LOW = rgb(176, 196, 196)
@@ -219,24 +220,24 @@ def _called(first: int) -> Actor:
 
 def _seated(one: people.Look, x: float, waist: float, turns: int, seen_from_behind: bool = False) -> Actor:
     def draw(canvas: Canvas, pose: int) -> Box:
-        return people.sitter(canvas, one, x, waist, TURN * pose / _POSES + x, seen_from_behind)
+        return people.sitter(canvas, one, x, waist, TURN * pose / _SWAYS + x, seen_from_behind)
 
     sprites = Sprites(draw)
-    return lambda canvas, number: sprites.put(canvas, turns * number * _POSES // LOOP % _POSES)
+    return lambda canvas, number: sprites.put(canvas, turns * number * _SWAYS // LOOP % _SWAYS)
 
 
 def _passing(one: people.Look, start: float, end: float, feet: float, begins: float, steps: int) -> Actor:
     """Walks from `start` to `end` in two thirds of the loop, from the share `begins` of it on."""
 
     def draw(canvas: Canvas, pose: int) -> Box:
-        return people.walker(canvas, one, 640, feet, TURN * pose / _POSES)
+        return people.walker(canvas, one, 640, feet, TURN * pose / _STEPS)
 
     sprites = Sprites(draw)
 
     def act(canvas: Canvas, number: int) -> None:
         share = (number / LOOP - begins) % 1.0 * 1.5
         if share < 1.0:
-            sprites.put(canvas, int(steps * share * _POSES) % _POSES, start + (end - start) * share - 640)
+            sprites.put(canvas, int(steps * share * _STEPS) % _STEPS, start + (end - start) * share - 640)
 
     return act
 

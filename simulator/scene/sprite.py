@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from simulator.scene.canvas import BLACK, Box, Canvas
 
@@ -47,13 +48,15 @@ class Sprites:
 
     def __init__(self, draw: Callable[[Canvas, int], Box]) -> None:
         self._draw = draw
-        self._cuts: dict[tuple[int, int], _Cut] = {}
+        # Kept for a canvas as long as somebody keeps that.
+        self._cuts: WeakKeyDictionary[Canvas, dict[int, _Cut]] = WeakKeyDictionary()
 
     def put(self, canvas: Canvas, pose: int, shift: float = 0.0) -> None:
         """Put a pose into the picture, `shift` pixels to the right of where `draw` draws it."""
-        cut = self._cuts.get((canvas.scale, pose))
+        cuts = self._cuts.setdefault(canvas, {})
+        cut = cuts.get(pose)
         if cut is None:
-            cut = self._cuts[canvas.scale, pose] = self._cut(canvas, pose)
+            cut = cuts[pose] = self._cut(canvas, pose)
         pairs = round(shift / canvas.scale / 2)  # whole pixels of the chroma planes
         cut.luma.put(canvas.planes[0], 2 * pairs)
         for plane, rows in zip(canvas.planes[1:], cut.chroma, strict=True):

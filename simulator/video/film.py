@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from simulator.scene.canvas import Canvas
 from simulator.scene.office import LOOP, Picture, View
 from simulator.scene.strip import HEIGHT as STRIP
 from simulator.scene.strip import Strip
@@ -52,7 +51,7 @@ class Film:
 
     def __init__(self, view: View, quality: Quality) -> None:
         self.view, self.quality = view, quality
-        self._background: Canvas | None = None
+        self._picture: Picture | None = None
         self._kept: dict[int, Group] = {}
         self._sets: list[bytes] = []
         self._lock = threading.Lock()
@@ -71,6 +70,8 @@ class Film:
             if number not in self._kept:
                 pictures = [number * GROUP + index for index in range(GROUP)]
                 self._kept[number] = self._encoded(pictures, Rate(bits=self.quality.bits))
+                if len(self._kept) == GROUPS:
+                    self._picture = None  # with all its shapes: some tens of megabytes
             return self._kept[number]
 
     def has(self, number: int) -> bool:
@@ -83,9 +84,8 @@ class Film:
             return self._encoded([number % GROUPS * GROUP] * GROUP, _STILL)
 
     def _encoded(self, pictures: list[int], rate: Rate) -> Group:
-        if self._background is None:
-            self._background = self.view.background(self.quality.scale)
-        encoder, picture = self._encoder(rate), Picture(self.view, self._background)
+        picture = self._picture = self._picture or Picture(self.view, self.view.background(self.quality.scale))
+        encoder = self._encoder(rate)
         # The first slice is the scenery; what follows stands where the strip will be.
         return [encoder.encode(picture.show(number))[0] for number in pictures]
 
