@@ -10,10 +10,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from telemetry.kinds import ID_PATTERN, Kind
+from telemetry.configuration.fields import Id
+from telemetry.kinds import Kind
 from telemetry.readings import DeviceInfo
 
-Id = Annotated[str, StringConstraints(pattern=f"^{ID_PATTERN.pattern}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 

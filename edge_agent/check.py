@@ -12,9 +12,9 @@ from camera.refusals import Refusals
 from collectors.config import BaseDevice
 from edge_agent import devices
 from edge_agent.schedule import Poll, Schedule, guarded_poll
-from edge_agent.words import Words
 from telemetry.catalogue import metrics
 from telemetry.clock import Clock
+from telemetry.configuration.words import Words
 from telemetry.readings import PollResult, Reading
 
 
@@ -52,7 +52,7 @@ def as_json(found: Sequence[Checked], words: Words) -> str:
 def as_text(found: Sequence[Checked], words: Words) -> str:
     """A table for people, with the readings of each device below it."""
     head = [words.say(f"check.{column}") for column in ("device", "kind", "state")]
-    rows = [[each.device.id, words.kind(each.device.kind), _state(each, words)] for each in found]
+    rows = [[each.device.id, words.name(f"kind.{each.device.kind}"), _state(each, words)] for each in found]
     widths = [max(_width(row[column]) for row in [head, *rows]) for column in range(3)]
     lines = [_row(head, widths)]
     for row, each in zip(rows, found, strict=True):
@@ -88,7 +88,8 @@ def _said(checked: Checked, words: Words) -> str:
     reason = checked.result.reason
     if reason is None:
         return ""
-    return f"{words.reason(reason)} ({reason.detail})" if reason.detail else words.reason(reason)
+    said = words.name(f"reason.{reason.code}")
+    return f"{said} ({reason.detail})" if reason.detail else said
 
 
 def _details(checked: Checked, words: Words) -> list[str]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from edge_agent.words import LANGUAGES, Words, words
+from edge_agent.words import words
+from telemetry.configuration.words import LANGUAGES, Words
 
 if TYPE_CHECKING:
     from edge_agent.config import Configuration
@@ -110,13 +111,12 @@ def verify(
 
 def _load(path: Path, said: Words) -> Configuration:
     from edge_agent.config import load
-    from edge_agent.problems import ConfigurationError
+    from telemetry.configuration.problems import ConfigurationError
 
     try:
         return load(path)
     except ConfigurationError as error:
-        head = said.say("configuration.bad", count=len(error.problems))
-        _end("\n".join([head, *error.texts(said)]), WRONG_USE)
+        _end(error.report(said), WRONG_USE)
 
 
 def _broker_url(url: str | None, said: Words) -> str | None:
@@ -132,21 +132,20 @@ def _hub_url(url: str | None, said: Words) -> str | None:
 
 
 def _url(key: str, url: str | None, schemes: tuple[str, ...], said: Words) -> str | None:
-    from edge_agent.config import is_address
-    from edge_agent.problems import without_credentials
+    from telemetry.configuration.addresses import is_url, without_credentials
 
-    if url is not None and not is_address(url, schemes):
-        _end(said.say("problem.bad_url", key=key, given=without_credentials(url)), WRONG_USE)
+    if url is not None and not is_url(url, schemes):
+        _end(said.say("configuration.problem.bad_url", key=key, given=without_credentials(url)), WRONG_USE)
     return url
 
 
 def _seconds(text: str, said: Words) -> float:
-    from edge_agent import units
+    from telemetry.configuration import units
 
     try:
         return float(text) if text.replace(".", "", 1).isdecimal() else units.seconds(text)
     except ValueError:
-        _end(said.say("problem.bad_duration", key="--linger", given=text), WRONG_USE)
+        _end(said.say("configuration.problem.bad_duration", key="--linger", given=text), WRONG_USE)
 
 
 def _log_to_stderr(level: str) -> None:

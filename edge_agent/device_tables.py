@@ -8,8 +8,10 @@ from typing import Any, get_args
 
 from collectors import config as devices
 from collectors.config import BaseDevice
-from edge_agent.problems import Wrong, nearest
-from edge_agent.tables import TableReader
+from edge_agent.wrong import WardWrong
+from telemetry.configuration.document import item
+from telemetry.configuration.problems import Wrong, nearest
+from telemetry.configuration.tables import TableReader
 from telemetry.kinds import Kind
 
 # Protocols that make sense for some kinds only; the agent's own machine is no printer.
@@ -36,56 +38,31 @@ def read(reader: TableReader, tables: Tables) -> tuple[BaseDevice, ...]:
         device = _device(reader, table, number)
         if device is not None:
             found.append(device)
-    _check_ids(reader, tables)
+    reader.check_ids("device", tables)
     _check_parents(reader, tables)
     return tuple(found)
 
 
-def _where(table: Mapping[str, Any], number: int) -> str:
-    return f"[[device]] {table.get('id', number + 1)}"
-
-
 def _device(reader: TableReader, table: Mapping[str, Any], number: int) -> BaseDevice | None:
-    at, where = ("device", number), _where(table, number)
+    at, where = ("device", number), item("device", table, number)
     protocol = table.get("protocol")
     if protocol is None:
         reader.add(Wrong.MISSING_KEY, at, where, key="protocol", allowed=tuple(models()))
         return None
-    model = models().get(protocol) if isinstance(protocol, str) else None
-    if model is None:
-        reader.add(
-            *(Wrong.NOT_ALLOWED, (*at, "protocol"), where),
-            given=str(protocol),
-            allowed=tuple(models()),
-            suggestion=nearest(str(protocol), models()),
-        )
+    if not reader.check_one_of(str(protocol), models(), (*at, "protocol"), where):
         return None
+    model = models()[protocol]
     device = reader.read(model, table, at, where)
     if device is not None:
         allowed = _protocols_for(device.kind)
         if protocol not in allowed:
-            reader.add(
-                Wrong.KIND_PROTOCOL, (*at, "protocol"), where, given=protocol, detail=device.kind.value, allowed=allowed
-            )
+            here, kind = (*at, "protocol"), device.kind.value
+            reader.add(WardWrong.KIND_PROTOCOL, here, where, given=protocol, detail=kind, allowed=allowed)
     return device
 
 
 def _protocols_for(kind: Kind) -> tuple[str, ...]:
     return tuple(protocol for protocol in models() if kind in _ONLY_FOR.get(protocol, frozenset(Kind)))
-
-
-def _check_ids(reader: TableReader, tables: Tables) -> None:
-    first: dict[str, int] = {}
-    for number, table in enumerate(tables):
-        name = table.get("id")
-        if not isinstance(name, str):
-            continue
-        if name in first:
-            line = reader.lines.of(("device", first[name], "id"))
-            reader.add(
-                Wrong.DUPLICATE_ID, ("device", number, "id"), _where(table, number), given=name, detail=str(line)
-            )
-        first.setdefault(name, number)
 
 
 def _check_parents(reader: TableReader, tables: Tables) -> None:
@@ -94,13 +71,13 @@ def _check_parents(reader: TableReader, tables: Tables) -> None:
         parent = table.get("parent")
         if not isinstance(parent, str):
             continue
-        at, where = ("device", number, "parent"), _where(table, number)
+        at, where = ("device", number, "parent"), item("device", table, number)
         if parent not in parents:
-            reader.add(Wrong.UNKNOWN_DEVICE, at, where, given=parent, suggestion=nearest(parent, parents))
+            reader.add(WardWrong.UNKNOWN_DEVICE, at, where, given=parent, suggestion=nearest(parent, parents))
             continue
         loop = _loop_from(str(table.get("id")), parents)
         if loop:
-            reader.add(Wrong.PARENT_LOOP, at, where, given=" → ".join(loop))
+            reader.add(WardWrong.PARENT_LOOP, at, where, given=" → ".join(loop))
 
 
 def _loop_from(start: str, parents: Mapping[str, object]) -> list[str]:

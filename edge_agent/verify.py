@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_agent.words import Words
 from journal.model import JournalError
 from journal.verify import Report, verify
+from telemetry.configuration.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ def verify_journal(path: Path, words: Words, *, as_json: bool) -> Verified:
 
 def cannot_open(error: JournalError, words: Words) -> str:
     """Why a journal cannot be used, in words, with the detail."""
-    detail = f"{words.journal(str(error.fault))} ({error.detail})"
-    return words.say("journal.cannot_open", path=error.path, detail=detail)
+    fault = words.name(f"journal.{error.fault}")
+    return words.say("journal.cannot_open", path=error.path, detail=f"{fault} ({error.detail})")
 
 
 def _as_text(report: Report, words: Words) -> str:
@@ -42,6 +42,6 @@ def _as_text(report: Report, words: Words) -> str:
     lines = [words.say("journal.good" if report.ok else "journal.bad", path=report.path), figures]
     for name, invariant in report.invariants.items():
         mark = words.say("journal.kept" if invariant.ok else "journal.broken")
-        lines.append(f"  {mark} {name} {words.journal(f'invariant.{name}')} ({invariant.checked})")
+        lines.append(f"  {mark} {name} {words.name(f'journal.invariant.{name}')} ({invariant.checked})")
         lines += [f"      {violation}" for violation in invariant.violations]
     return "\n".join(lines)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from collectors.config import SnmpDevice
-from edge_agent import units
+from edge_agent import opening_hours
 from edge_agent.config import Configuration, load
-from edge_agent.problems import ConfigurationError
-from edge_agent.words import Words, words
-from telemetry.toml_lines import Lines
+from edge_agent.words import words
+from telemetry.configuration.problems import ConfigurationError
 
 WARD = '[ward]\nid = "hai-chau-1"\nname = "Phường Hải Châu 1"\ndistrict = "hai-chau"\n'  # lines 1 to 4
 UPS = '[[device]]\nid = "ups-1"\nkind = "ups"\nprotocol = "snmp"\nhost = "192.168.10.20"\n'
@@ -32,12 +28,12 @@ def told(folder: Path, text: str, environment: dict[str, str] | None = None) -> 
     """The problems in English, without the file's name: "12: …"."""
     with pytest.raises(ConfigurationError) as caught:
         read(folder, text, environment)
-    return [line.removeprefix(f"{folder / 'ward.toml'}:") for line in caught.value.texts(Words("en"))]
+    return [line.removeprefix(f"{folder / 'ward.toml'}:") for line in caught.value.texts(words("en"))]
 
 
 def test_the_smallest_configuration_has_every_default(tmp_path: Path) -> None:
     found = read(tmp_path, WARD)
-    assert found.ward.opening_hours == units.DEFAULT_OPENING_HOURS
+    assert found.ward.opening_hours == opening_hours.DEFAULT
     assert (found.uplink, found.devices, found.rules) == (None, (), ())
     assert found.data_dir == tmp_path / "data"
 
@@ -108,7 +104,7 @@ CASES = [
     Case("duration", WARD + UPS + 'interval = "5 minutes"\n', r'10: .*interval = “5 minutes” is no duration.*"30s"'),
     Case("no time", WARD + UPS + "interval = 0\n", r"10: .*interval = 0 is out of range.*> 0"),
     Case("size", WARD + '[journal]\nmax_bytes = "much"\n', r"6: .*max_bytes = “much” is no size"),
-    Case("duplicate", WARD + UPS + UPS, r"11: .*“ups-1” is already that of the device on line 6"),
+    Case("duplicate", WARD + UPS + UPS, r"11: .*“ups-1” is already on line 6"),
     Case("parent", WARD + UPS + 'parent = "ups-2"\n', r"10: .*parent = “ups-2”: there is no such device.*“ups-1”"),
     Case("own parent", WARD + UPS + 'parent = "ups-1"\n', r"10: .*circle: ups-1 → ups-1"),
     Case("version", WARD + UPS + 'version = "2"\n', r"10: .*version = “2”.*Allowed: 1, 2c, 3"),
@@ -160,7 +156,7 @@ def test_every_problem_has_words_in_vietnamese_too(case: Case, tmp_path: Path) -
     with pytest.raises(ConfigurationError) as caught:
         load(file, {})
     for problem in caught.value.problems:
-        assert problem.text(Words("vi")) != problem.text(Words("en"))
+        assert problem.text(words("vi")) != problem.text(words("en"))
 
 
 def test_all_problems_are_told_at_once_in_the_order_of_their_lines(tmp_path: Path) -> None:
@@ -191,7 +187,7 @@ def test_a_password_in_an_address_is_refused_and_not_shown(tmp_path: Path) -> No
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load(tmp_path / "gone.toml")
-    assert "No such file" in caught.value.texts(Words("en"))[0]
+    assert "No such file" in caught.value.texts(words("en"))[0]
 
 
 def test_a_file_that_is_no_utf_8_is_told_with_its_line(tmp_path: Path) -> None:
@@ -202,85 +198,12 @@ def test_a_file_that_is_no_utf_8_is_told_with_its_line(tmp_path: Path) -> None:
     assert [problem.line for problem in caught.value.problems] == [5]
 
 
-def test_lines_are_found_through_every_shape_that_toml_has() -> None:
-    text = (
-        "# a comment with [brackets] and 'quotes\n"
-        'title = "x # no comment"\n'  # 2
-        "[a]\n"  # 3
-        "b.c = 1\n"  # 4
-        "'d e' = [\n  1, # ]\n  2,\n]\n"  # 5 to 8
-        's = """\n[not.a.table]\nkey = "no" \\"""\n"""\n'  # 9 to 12
-        "t = '''one''''\n"  # 13
-        '[[f]]\n[f.g]\nh = {i = 1, j = ["]"]}\n'  # 14 to 16
-        "[[f]]\r\nk = 1\n[[f.m]]\nn = 1\n[[f.m]]\nn = 2"  # 17 to 22
-    )
-    tomllib.loads(text)
-    lines = Lines(text)
-    assert lines.of(("title",)) == 2
-    assert lines.of(("a", "b", "c")) == 4
-    assert lines.of(("a", "d e")) == 5
-    assert lines.of(("a", "s")) == 9
-    assert lines.of(("a", "t")) == 13
-    assert lines.of(("f", 0)) == 14
-    assert lines.of(("f", 0, "g", "h")) == 16
-    assert lines.of(("f", 0, "g", "h", "i")) == 16
-    assert lines.of(("f", 1, "k")) == 18
-    assert lines.of(("f", 1, "m", 1, "n")) == 22
-    assert lines.of(("nothing",)) == 1
-
-
-def _array(values: list[str]) -> str:
-    return "[\n" + " # ]\n".join(f"{value}," for value in values) + "\n]"
-
-
-_KEY = st.from_regex(r"[A-Za-z0-9_-]{1,6}", fullmatch=True)
-_STRING = st.one_of(
-    st.from_regex(r'"[ a-z#\[\]{}=.,]*"', fullmatch=True),
-    st.from_regex(r"'[ a-z#\[\]{}=.,\"\\]*'", fullmatch=True),
-    st.from_regex(r'"""\n?([ a-z#\[\]=\n]*)"""', fullmatch=True),
-    st.from_regex(r"'''\n?([ a-z#\[\]=\n\\]*)'''", fullmatch=True),
-)
-_VALUE = st.recursive(
-    st.one_of(_STRING, st.just("1"), st.just("true")),
-    lambda inner: st.lists(inner, max_size=3).map(_array),
-    max_leaves=4,
-)
-
-
-@given(
-    st.dictionaries(_KEY, _VALUE, min_size=1, max_size=6), st.lists(st.sampled_from(["", "# [x]", "  "]), max_size=3)
-)
-def test_lines_of_any_document_are_where_its_keys_stand(pairs: dict[str, str], blanks: list[str]) -> None:
-    text, wanted = "", {}
-    for key, value in pairs.items():
-        text += "".join(f"{blank}\n" for blank in blanks)
-        wanted[key] = text.count("\n") + 1
-        text += f"{key} = {value}\n"
-    tomllib.loads(text)
-    lines = Lines(text)
-    assert {key: lines.of((key,)) for key in pairs} == wanted
-
-
-@pytest.mark.parametrize(
-    ("asked", "environment", "language"),
-    [
-        (None, {}, "vi"),
-        (None, {"LANG": "C.UTF-8"}, "vi"),
-        (None, {"LANG": "en_GB.UTF-8"}, "en"),
-        (None, {"LANG": "en_GB.UTF-8", "LC_ALL": "vi_VN.UTF-8"}, "vi"),
-        ("en", {"LANG": "vi_VN.UTF-8"}, "en"),
-    ],
-)
-def test_people_are_spoken_to_in_their_language(asked: str | None, environment: dict[str, str], language: str) -> None:
-    assert words(asked, environment).language == language
-
-
 @pytest.mark.parametrize("text", ["Mon-Fri 07:30-11:30,13:30-17:00", "Mon,Wed 08:00-24:00; Sat 07:30-11:30"])
 def test_opening_hours_are_understood(text: str) -> None:
-    units.check_opening_hours(text)
+    opening_hours.check(text)
 
 
 @pytest.mark.parametrize("text", ["", "Mo 08:00-09:00", "Mon", "Mon 9:00-10:00", "Mon 10:00-09:00", "Mon 08:00-24:01"])
 def test_opening_hours_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(ValueError):
-        units.check_opening_hours(text)
+        opening_hours.check(text)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from edge_agent.words import Words
+from telemetry.configuration.addresses import without_credentials
+from telemetry.configuration.words import Words
 
 
 class Wrong(StrEnum):
-    """The kinds of problem; each is worded in texts/*.json under "problem"."""
+    """What can be wrong with any configuration. A room adds what only its own can have in an enum of its own; each is
+    worded under "configuration.problem" in telemetry's catalogue or the room's."""
 
     FILE = "file"
     SYNTAX = "syntax"
@@ -24,24 +25,22 @@ class Wrong(StrEnum):
     NOT_ALLOWED = "not_allowed"
     NOT_A_NUMBER = "not_a_number"
     NOT_A_TEXT = "not_a_text"
+    NOT_A_LIST = "not_a_list"
     NOT_TRUE_OR_FALSE = "not_true_or_false"
     OUT_OF_RANGE = "out_of_range"
     EMPTY = "empty"
+    TOO_LONG = "too_long"
     BAD_ID = "bad_id"
     BAD_DURATION = "bad_duration"
     BAD_SIZE = "bad_size"
     BAD_URL = "bad_url"
-    BAD_OPENING_HOURS = "bad_opening_hours"
     INVALID = "invalid"
     INLINE_SECRET = "inline_secret"
     TWO_SECRETS = "two_secrets"
     SECRET_FILE = "secret_file"
+    SECRET_EMPTY = "secret_empty"
     SECRET_ENV = "secret_env"
     DUPLICATE_ID = "duplicate_id"
-    UNKNOWN_DEVICE = "unknown_device"
-    PARENT_LOOP = "parent_loop"
-    KIND_PROTOCOL = "kind_protocol"
-    MISSING_UPLINK = "missing_uplink"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Problem:
 
     line: int
     where: str
-    wrong: Wrong
+    wrong: StrEnum
     key: str = ""
     given: str = ""
     allowed: Sequence[str] = ()
@@ -60,13 +59,16 @@ class Problem:
     def text(self, words: Words) -> str:
         """The problem as a sentence, without file and line."""
         said = words.say(
-            f"problem.{self.wrong}", key=self.key, given=without_credentials(self.given), detail=self.detail
+            *(f"configuration.problem.{self.wrong}",),
+            key=self.key,
+            given=without_credentials(self.given),
+            detail=self.detail,
         )
         parts = [f"{self.where}: {said}" if self.where else said]
         if self.suggestion:
-            parts.append(words.say("problem.did_you_mean", suggestion=self.suggestion))
+            parts.append(words.say("configuration.problem.did_you_mean", suggestion=self.suggestion))
         if self.allowed:
-            parts.append(words.say("problem.allowed", allowed=", ".join(self.allowed)))
+            parts.append(words.say("configuration.problem.allowed", allowed=", ".join(self.allowed)))
         return " ".join(parts)
 
 
@@ -82,10 +84,9 @@ class ConfigurationError(Exception):
         """One line for each problem: `ward.toml:12: …`."""
         return [f"{self.path}:{problem.line}: {problem.text(words)}" for problem in self.problems]
 
-
-def without_credentials(given: str) -> str:
-    """An address as it may be shown: what stands before its @ is somebody's password."""
-    return re.sub(r"//.*@", "//…@", given)
+    def report(self, words: Words) -> str:
+        """How many problems there are, and each of them."""
+        return "\n".join([words.say("configuration.bad", count=len(self.problems)), *self.texts(words)])
 
 
 def nearest(given: str, allowed: Iterable[str]) -> str:

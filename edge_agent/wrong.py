@@ -1,0 +1,14 @@
+"""What can be wrong with a ward's configuration and with no other."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class WardWrong(StrEnum):
+    """Worded in texts/*.json under "configuration.problem"."""
+
+    UNKNOWN_DEVICE = "unknown_device"
+    PARENT_LOOP = "parent_loop"
+    KIND_PROTOCOL = "kind_protocol"
+    BAD_OPENING_HOURS = "bad_opening_hours"
