@@ -17,6 +17,7 @@ from sqlalchemy import Engine, create_engine
 
 from dashboards.console.accounts import Accounts, Role
 from dashboards.console.app import create_app
+from dashboards.console.live.interest import StreamRequests
 from dashboards.console.serve import ConsoleServer, server
 from dashboards.console.settings import ConsoleSettings
 from dashboards.console.tables import Base
@@ -93,12 +94,12 @@ async def sign_in(client: httpx.AsyncClient, user: str = "lan", password: str = 
 class Running:
     """A console under uvicorn on a port of this machine, in a thread of its own."""
 
-    def __init__(self, app: FastAPI, site: PlainSite, port: int) -> None:
+    def __init__(self, app: FastAPI, site: PlainSite, port: int, **tls: str) -> None:
         self.app = app
         self.site = site
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
         self.port = port
-        self.server: ConsoleServer = server(app, "127.0.0.1", port)
+        self.server: ConsoleServer = server(app, "127.0.0.1", port, **tls)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
 
     def start(self) -> None:
@@ -111,7 +112,7 @@ class Running:
         assert not self.thread.is_alive(), "the server did not stop"
 
     def client(self, user: str = "lan") -> httpx.Client:
-        made = httpx.Client(base_url=self.url, timeout=20)
+        made = httpx.Client(base_url=self.url, timeout=20, verify=False)
         answer = made.post("/api/session", json={"user": user, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         return made
@@ -126,17 +127,23 @@ class Running:
 
 @pytest.fixture
 def run_console(engine: Engine, settings: ConsoleSettings) -> Iterator[Callable[..., Running]]:
-    """run_console(coalesce_seconds=0.05, ...) starts a console with such settings."""
+    """run_console(coalesce_seconds=0.05, ...) starts a console with such settings; `streams` asks for pictures, `tls`
+    names certificate and key."""
     started: list[Running] = []
 
-    def run(site: PlainSite | None = None, **changes: object) -> Running:
+    def run(
+        site: PlainSite | None = None,
+        streams: StreamRequests | None = None,
+        tls: dict[str, str] | None = None,
+        **changes: object,
+    ) -> Running:
         clock = SystemClock()
         site = site or make_site(clock)
-        app = create_app(site, Accounts(engine, clock), replace(settings, **changes))  # type: ignore[arg-type]
+        app = create_app(site, Accounts(engine, clock), replace(settings, **changes), streams)  # type: ignore[arg-type]
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        running = Running(app, site, port)
+        running = Running(app, site, port, **(tls or {}))
         started.append(running)
         running.start()
         return running

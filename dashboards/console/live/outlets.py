@@ -10,6 +10,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboards.console.live.wsframe import is_text, payload_at
 
+_CLOSE_SECONDS = 5.0
+
 
 class AsgiOutlet:
     """For any server: a queue and a task that empties it. Call `end` when the connection is over."""
@@ -49,7 +51,9 @@ class AsgiOutlet:
         self._task.cancel()
 
     async def end(self) -> None:
-        """The connection is over."""
+        """The connection is over, or is to be once its reason has been sent."""
+        if self._closing is not None:
+            await asyncio.wait([self._task], timeout=_CLOSE_SECONDS)
         self._task.cancel()
         await asyncio.wait([self._task])
 

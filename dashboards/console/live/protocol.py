@@ -71,6 +71,7 @@ class FramesProtocol(WebSocketsSansIOProtocol):
     _outlet: DirectOutlet | None = None
     _acknowledged: Acknowledged | None = None
     _client_frames: ClientFrames
+    _deaf = False
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
@@ -122,6 +123,8 @@ class FramesProtocol(WebSocketsSansIOProtocol):
         if self._acknowledged is None:
             super().data_received(data)
             return
+        if self._deaf:
+            return
         try:
             for frame, is_acknowledgement in self._client_frames.feed(data):
                 if is_acknowledgement:
@@ -129,8 +132,8 @@ class FramesProtocol(WebSocketsSansIOProtocol):
                 else:
                     super().data_received(frame)
         except OversizedFrameError as error:
+            self._deaf = True  # what follows is the rest of that frame
             self.end(_TOO_BIG, str(error))
-            self.transport.abort()
 
     def listen(self, acknowledged: Acknowledged) -> None:
         """See DirectOutlet.listen."""
