@@ -58,6 +58,7 @@ class LiveStream:
         self._viewers.add(viewer)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._play())
+            self._task.add_done_callback(_told)
 
     def leave(self, viewer: Viewer) -> None:
         self._viewers.discard(viewer)
@@ -118,3 +119,9 @@ class LiveStream:
     def _report(self, report: bytes) -> None:
         for viewer in tuple(self._viewers):
             viewer.report(report)
+
+
+def _told(task: asyncio.Task[None]) -> None:
+    """A stream that broke says so: nobody awaits its task."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        LOG.error("a camera's stream broke", exc_info=error)
