@@ -1,12 +1,15 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { History } from "../src/api/types.ts";
+import type { Api } from "../src/api/client.ts";
+import type { ConditionSpan, History } from "../src/api/types.ts";
 import { returnPath, routeOf } from "../src/app/router.ts";
-import { device, MINUTE, NOW, readings } from "../src/gallery/made.ts";
+import { condition, device, MINUTE, NOW, readings } from "../src/gallery/made.ts";
+import { now } from "../src/live/clock.ts";
+import { HistoryLoader } from "../src/live/history.ts";
 import { setLanguage } from "../src/live/preferences.ts";
 import { firstSeries } from "../src/words/metrics.ts";
 import { rangeMs, tickLabel, ticks } from "../src/words/range.ts";
 import { sectionsOf } from "../src/words/sections.ts";
-import { plotted, withReading } from "../src/words/series.ts";
+import { plotted, spansNow, withReading } from "../src/words/series.ts";
 
 beforeEach(() => setLanguage("vi"));
 
@@ -56,6 +59,10 @@ describe("the axis", () => {
       "08:00",
     ]);
   });
+  it("ticks at round minutes within an hour", () => {
+    const labels = ticks(NOW - rangeMs("1h"), NOW, 900).map((each) => tickLabel(each, rangeMs("1h")));
+    expect(labels.slice(0, 3)).toEqual(["08:30", "08:35", "08:40"]);
+  });
   it("ticks at midnights over weeks", () => {
     const labels = ticks(NOW - rangeMs("7d"), NOW, 900).map((each) => tickLabel(each, rangeMs("7d")));
     expect(labels).toEqual(["18/11", "19/11", "20/11", "21/11", "22/11", "23/11", "24/11"]);
@@ -94,6 +101,62 @@ it("gives every device of any kind its section", () => {
     ["computers", ["server", "workstation"]],
     ["services", ["hologram"]],
   ]);
+});
+
+describe("a device's past", () => {
+  const span = (part: Partial<ConditionSpan> = {}): ConditionSpan => ({
+    rule: "ups_on_battery",
+    instance: "",
+    severity: "attention",
+    start_ms: NOW - 9 * MINUTE,
+    end_ms: null,
+    ...part,
+  });
+  it("has a condition as soon as it is open, and its end as soon as it is not", () => {
+    const open = condition({ rule: "toner_low", instance: "toner_black_percent", since_ms: NOW - MINUTE });
+    expect(spansNow([span()], [open], NOW)).toMatchObject([
+      { rule: "ups_on_battery", end_ms: NOW },
+      { rule: "toner_low", instance: "toner_black_percent", start_ms: NOW - MINUTE, end_ms: null },
+    ]);
+  });
+  it("shows what it knows already once", () => {
+    const spans = [span({ start_ms: NOW - 60 * MINUTE, end_ms: NOW - 50 * MINUTE }), span()];
+    expect(spansNow(spans, [condition({ rule: "ups_on_battery", since_ms: NOW - 9 * MINUTE })], NOW)).toEqual(spans);
+  });
+
+  const series = { metric: "on_battery", instance: "" };
+  function loader(oldestMs: number) {
+    const asked: number[] = [];
+    const api = {
+      history: async (_place, _metric, _instance, from, to) => {
+        asked.push(Math.round((to - from) / rangeMs("1h")));
+        return history([oldestMs, now()]);
+      },
+      conditions: async () => [],
+    } as Partial<Api> as Api;
+    const host = {
+      addController() {},
+      removeController() {},
+      requestUpdate() {},
+      updateComplete: Promise.resolve(true),
+    };
+    return { past: new HistoryLoader(host, api, { ward: "a", device: "b" }), asked };
+  }
+  it("begins with the last hour where there is no more yet, and with a day where there is", async () => {
+    const young = loader(now() - 12 * MINUTE);
+    await young.past.begin([series]);
+    expect([young.past.range, ...young.asked]).toEqual(["1h", 24, 1]);
+    const old = loader(now() - 90 * MINUTE);
+    await old.past.begin([series]);
+    expect([old.past.range, ...old.asked]).toEqual(["24h", 24]);
+  });
+  it("leaves the range to the reader who chose one", async () => {
+    const { past } = loader(now() - 12 * MINUTE);
+    const begun = past.begin([series]);
+    await past.show("7d", [series]);
+    await begun;
+    expect(past.range).toBe("7d");
+  });
 });
 
 describe("addresses", () => {

@@ -1,8 +1,17 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { condition, device, MINUTE, NOW, ward } from "../src/gallery/made.ts";
+import { condition, device, METRICS, MINUTE, NOW, ward } from "../src/gallery/made.ts";
 import { setLanguage } from "../src/live/preferences.ts";
 import { groupByCause } from "../src/words/causes.ts";
-import { changeWords, deviceAnswer, districtAnswer, lower, wardAnswer, wardLine } from "../src/words/sentences.ts";
+import { knowMetrics } from "../src/words/metrics.ts";
+import {
+  changeWords,
+  clause,
+  deviceAnswer,
+  districtAnswer,
+  lower,
+  wardAnswer,
+  wardLine,
+} from "../src/words/sentences.ts";
 
 beforeEach(() => setLanguage("vi"));
 
@@ -145,4 +154,11 @@ it("says aloud what came and went, but no all-clear from a ward that is silent",
     "Phường Hải Châu 1: đã hết – Máy in: sắp hết mực",
   ]);
   expect(changeWords(ward({ presence: "offline" }), change)).toHaveLength(1);
+});
+
+it("calls by its own name the metric that tells two conditions apart, and a port as the device does", () => {
+  knowMetrics(METRICS);
+  const low = { rule: "toner_low", device_name: "Máy in" };
+  expect(clause(condition({ ...low, instance: "toner_black_percent" }))).toBe("Máy in: sắp hết mực (Mực đen)");
+  expect(clause(condition({ ...low, instance: "gi5" }))).toContain("(gi5)");
 });

@@ -1,7 +1,7 @@
 /** What every page needs once: who is signed in, the site, the metric catalogue. */
 import { type Api, ApiError } from "../api/client.ts";
 import type { Me, SiteInfo } from "../api/types.ts";
-import type { Metrics } from "../words/metrics.ts";
+import { knowMetrics, type Metrics } from "../words/metrics.ts";
 
 export interface SharedData {
   me: Me | undefined;
@@ -15,7 +15,9 @@ export const nothingYet: SharedData = { me: undefined, site: undefined, metrics:
 export async function loadShared(api: Api): Promise<SharedData | undefined> {
   try {
     const [me, site, metrics] = await Promise.all([api.me(), api.site(), api.metrics()]);
-    return { me, site, metrics: new Map(metrics.map((each) => [each.name, each])) };
+    const catalogue: Metrics = new Map(metrics.map((each) => [each.name, each]));
+    knowMetrics(catalogue);
+    return { me, site, metrics: catalogue };
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return undefined;
     throw error;

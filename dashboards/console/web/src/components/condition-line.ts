@@ -4,6 +4,7 @@ import { customElement, property } from "lit/decorators.js";
 import type { Condition } from "../api/types.ts";
 import type { Cause } from "../words/causes.ts";
 import { moment } from "../words/format.ts";
+import { instanceWords, where } from "../words/metrics.ts";
 import { lower } from "../words/sentences.ts";
 import { conditionAdvice, conditionTitle, reasonParts, t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
@@ -125,7 +126,7 @@ export class ConditionLine extends Part {
   override render() {
     if (!this.cause) return nothing;
     const { root, also, consequences } = this.cause;
-    const instance = root.instance ? html` <span class="num">(${root.instance})</span>` : nothing;
+    const instance = root.instance ? html` <span class="num">(${instanceWords(root.instance)})</span>` : nothing;
     const what = conditionTitle(root.rule);
     const place = `/wards/${root.ward}/devices/${root.device}`;
     const words =
@@ -155,7 +156,7 @@ export class ConditionLine extends Part {
       <span class="label">${label}</span>
       ${conditions.map((each) => {
         const title = conditionTitle(each.rule);
-        const name = same ? `${title}${each.instance ? ` (${each.instance})` : ""}` : each.device_name;
+        const name = same ? `${title}${where(each.instance)}` : each.device_name;
         const mark = same ? icon(each.severity, 14) : kindIcon(each.device_kind, 14);
         return html`<a
           class="chip"

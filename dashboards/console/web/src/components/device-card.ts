@@ -2,7 +2,7 @@
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { moment } from "../words/format.ts";
-import type { Metrics } from "../words/metrics.ts";
+import { type Metrics, where } from "../words/metrics.ts";
 import { conditionsOf, type Health, healthOf, lastReadingMs, type Seen } from "../words/state.ts";
 import { conditionTitle, kindWord, reasonParts, t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
@@ -173,8 +173,7 @@ export class DeviceCard extends Part {
     const [first, ...more] = conditionsOf(seen);
     if (!first || !["attention", "failure", "info"].includes(health))
       return html`<state-mark health=${health}></state-mark>`;
-    const instance = first.instance ? ` (${first.instance})` : "";
-    const word = `${conditionTitle(first.rule)}${instance}${more.length ? ` +${more.length}` : ""}`;
+    const word = `${conditionTitle(first.rule)}${where(first.instance)}${more.length ? ` +${more.length}` : ""}`;
     return html`<state-mark health=${health} word=${word}></state-mark>`;
   }
 

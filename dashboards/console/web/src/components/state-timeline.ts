@@ -2,6 +2,7 @@
 import { css, html } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { ConditionSpan } from "../api/types.ts";
+import { where } from "../words/metrics.ts";
 import { GUTTER_LEFT, GUTTER_RIGHT, momentLabel, tickLabel, ticks } from "../words/range.ts";
 import { conditionTitle, t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
@@ -125,7 +126,7 @@ export class StateTimeline extends Part {
   #lane(spans: readonly ConditionSpan[]) {
     const [first] = spans;
     if (!first) return "";
-    const name = `${conditionTitle(first.rule)}${first.instance ? ` (${first.instance})` : ""}`;
+    const name = `${conditionTitle(first.rule)}${where(first.instance)}`;
     const worst = spans.find((each) => each.severity === "failure") ?? first;
     return html`<div>
       <p class="title ${worst.severity}">${icon(worst.severity, 14)}${name}</p>

@@ -7,6 +7,10 @@ import { shared } from "./base.ts";
 import { Face, faceStyles, percent, share } from "./face.ts";
 import { icon } from "./icons.ts";
 
+/** A duration with its units set quieter than its figures, so that two of them stand on one line of a card. */
+const spaced = (words: string) =>
+  words.split(/(\d+)/).map((each, at) => (at % 2 ? each : html`<small>${each}</small>`));
+
 @customElement("ups-face")
 export class UpsFace extends Face {
   static override styles = [
@@ -15,13 +19,19 @@ export class UpsFace extends Face {
     css`
       .ups {
         display: grid;
-        grid-template-columns: 104px minmax(0, 1fr);
-        gap: var(--space-3) var(--space-4);
+        grid-template-columns: 92px minmax(0, 1fr);
+        gap: var(--space-3);
         align-items: center;
       }
       :host([large]) .ups {
         grid-template-columns: 160px minmax(0, 1fr);
         gap: var(--space-4) var(--space-6);
+      }
+      .big {
+        white-space: nowrap;
+      }
+      :host(:not([large])) .big small {
+        font-size: var(--size-2);
       }
       .battery {
         position: relative;
@@ -132,7 +142,7 @@ export class UpsFace extends Face {
         <div class="cells"></div>
       </div>
       <div>
-        <p class="big">${running && left ? left : charge ? percent(charge.value) : "–"}</p>
+        <p class="big">${running && left ? spaced(left) : charge ? percent(charge.value) : "–"}</p>
         ${
           source
             ? html`<p class="source">

@@ -1,6 +1,7 @@
 /** Every component in every state it can be in. The tests photograph them; people look at them side by side. */
 import { html, type TemplateResult } from "lit";
 import type { Device, Ward } from "../api/types.ts";
+import type { LivePicture } from "../components/live-picture.ts";
 import type { Cause } from "../words/causes.ts";
 import type { Seen } from "../words/state.ts";
 import { condition, device, METRICS, MINUTE, NOW, readings, ward } from "./made.ts";
@@ -151,6 +152,7 @@ const TONER = condition({
   device_kind: "printer",
   rule: "toner_low",
 });
+const BLACK = condition({ ...TONER, instance: "toner_black_percent" });
 const NOTE = condition({ rule: "ups_battery_replace", severity: "info" });
 const OFFLINE: Partial<Ward> = { presence: "offline", last_word_ms: LONG_AGO, offline_since_ms: LONG_AGO };
 const NEVER: Partial<Ward> = { presence: "never", last_word_ms: null, device_count: 0, devices_answering: 0 };
@@ -168,6 +170,11 @@ export const FACES: Group[] = [
     cases: [
       { state: "mains", shows: ups(UPS) },
       { state: "on-battery", shows: ups(RUNNING) },
+      {
+        state: "on-battery-for-hours",
+        shows: ups({ readings: readings({ ...MAINS, battery_runtime_seconds: 6000, on_battery: 1 }) }),
+      },
+      { state: "mains-for-hours", shows: ups({ readings: readings({ ...MAINS, battery_runtime_seconds: 6000 }) }) },
       { state: "battery-low", shows: ups(LOW, { conditions: [condition({ rule: "ups_battery_low" })] }) },
       { state: "old", shows: ups(old(UPS)) },
       { state: "unreachable", shows: ups(dead(RUNNING)) },
@@ -240,6 +247,52 @@ export const FACES: Group[] = [
 
 const VENDOR = { facts: [{ name: "vendor", text: "APC" }] };
 
+/** A drawn stand-in for a frame: the gallery has no cameras. */
+const FRAME = `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 360">
+<rect width="640" height="360" fill="#cfd8d6"/><rect y="230" width="640" height="130" fill="#9c968c"/>
+<rect x="120" y="180" width="400" height="100" fill="#96683f"/><circle cx="290" cy="130" r="26" fill="#c68f66"/>
+<path d="M250 196q40-70 80 0z" fill="#3c6ea5"/><rect x="360" y="136" width="70" height="46" fill="#2a333d"/></svg>`)}`;
+const NOTHING_WRONG = { sinceMs: null, reason: "", detail: "" };
+const picture = (shown: LivePicture["shown"]) =>
+  html`<live-picture ward="hai-chau-1" device="camera-1" name="Camera quầy 1" .shown=${shown}></live-picture>`;
+const camera = (shown: LivePicture["shown"], of: Partial<Device> = {}, at: Partial<Ward> = {}, cause = "") =>
+  html`<camera-tile .shown=${shown} cause=${cause}
+    .seen=${seen({ id: "camera-1", kind: "camera", name: "Camera quầy 1", location: "Bộ phận Một cửa", ...of }, at)}
+  ></camera-tile>`;
+const STALLED = { state: "stalled", sinceMs: LONG_AGO, reason: "no_frames", detail: "" } as const;
+const trouble = (reason: string, sinceMs: number | null = LONG_AGO) =>
+  ({ state: "trouble", sinceMs, reason, detail: "" }) as const;
+const PLAYING = { state: "playing", ...NOTHING_WRONG, picture: FRAME } as const;
+
+export const PICTURES: Group[] = [
+  {
+    part: "live-picture",
+    wide: "half",
+    cases: [
+      { state: "connecting", shows: picture({ state: "connecting", ...NOTHING_WRONG }) },
+      { state: "playing", shows: picture(PLAYING) },
+      { state: "stalled", shows: picture({ ...STALLED, picture: FRAME }) },
+      { state: "hub-lost", shows: picture({ ...STALLED, reason: "hub_lost", picture: FRAME }) },
+      { state: "wrong-credentials", shows: picture(trouble("wrong_credentials")) },
+      { state: "h265", shows: picture(trouble("unsupported")) },
+      { state: "ward-silent", shows: picture({ ...trouble("ward_silent"), picture: FRAME }) },
+      { state: "paused", shows: picture({ state: "paused", ...NOTHING_WRONG, picture: FRAME }) },
+    ],
+  },
+  {
+    part: "camera-tile",
+    wide: "card",
+    cases: [
+      { state: "connecting", shows: camera({ state: "connecting", ...NOTHING_WRONG }) },
+      { state: "playing", shows: camera(PLAYING) },
+      { state: "stalled", shows: camera({ ...STALLED, picture: FRAME }) },
+      { state: "unreachable", shows: camera({ ...trouble("no_answer"), picture: FRAME }, dead({})) },
+      { state: "with-its-cause", shows: camera(trouble("no_answer"), dead({}), {}, "Switch Tầng 2") },
+      { state: "wrong-credentials", shows: camera(trouble("wrong_credentials")) },
+    ],
+  },
+];
+
 export const CARDS: Group[] = [
   {
     part: "device-card",
@@ -271,6 +324,7 @@ export const CARDS: Group[] = [
     part: "condition-line",
     wide: "half",
     cases: [
+      { state: "of-one-supply", shows: line({ root: BLACK, also: [], consequences: [] }) },
       { state: "failure-with-consequences", shows: line({ root: DEAD_SWITCH, also: [], consequences: WENT }) },
       { state: "attention", shows: line({ root: condition(), also: [], consequences: [] }) },
       {

@@ -3,8 +3,9 @@ import { css, html } from "lit";
 import { customElement } from "lit/decorators.js";
 import { Part, shared } from "../components/base.ts";
 import { setNow } from "../live/clock.ts";
-import { CARDS, FACES, type Group } from "./cases.ts";
-import { NOW } from "./made.ts";
+import { knowMetrics } from "../words/metrics.ts";
+import { CARDS, FACES, type Group, PICTURES } from "./cases.ts";
+import { METRICS, NOW } from "./made.ts";
 import { PARTS, TIMES } from "./time-cases.ts";
 import "../app/live-mark.ts";
 import "../app/reader-menu.ts";
@@ -12,7 +13,9 @@ import "../components/page-notes.ts";
 import "../components/ward-card.ts";
 import "../components/ward-tile.ts";
 import "../components/device-card.ts";
+import "../components/camera-tile.ts";
 import "../components/condition-line.ts";
+import "../components/live-picture.ts";
 import "../pages/device-page.ts";
 
 @customElement("ww-gallery")
@@ -77,15 +80,16 @@ export class Gallery extends Part {
   override connectedCallback(): void {
     super.connectedCallback();
     setNow(NOW);
+    knowMetrics(METRICS);
   }
 
   override render() {
     return html`<header><h1>WardWatch · gallery</h1><reader-menu></reader-menu></header>
-      ${[...FACES, ...CARDS, ...TIMES, ...PARTS].map((group) => this.#group(group))}`;
+      ${[...FACES, ...CARDS, ...PICTURES, ...TIMES, ...PARTS].map((group) => this.#group(group))}`;
   }
 
   #group({ part, wide, cases }: Group) {
-    const bare = part === "device-card" || part === "ward-tile";
+    const bare = part === "device-card" || part === "ward-tile" || part === "camera-tile";
     return html`<section data-testid="gallery-${part}">
       <h2>&lt;${part}&gt;</h2>
       <div class="cases ${wide} ${bare ? "bare" : ""}">

@@ -74,6 +74,7 @@ const LINES: [string, string, number, string, string][] = [
   ["battery_runtime_seconds", "s", 0, "Thời gian pin còn lại", "Battery runtime left"],
   ["output_load_percent", "%", 0, "Mức tải", "Load"],
   ["on_battery", "", 0, "Đang chạy bằng pin", "Running on battery"],
+  ["toner_black_percent", "%", 0, "Mực đen", "Black toner"],
   ["temperature_celsius", "°C", 1, "Nhiệt độ", "Temperature"],
   ["humidity_percent", "%", 0, "Độ ẩm", "Humidity"],
   ["rtt_seconds", "s", 4, "Độ trễ", "Round trip"],

@@ -97,6 +97,7 @@ export const TIMES: Group[] = [
     wide: "full",
     cases: [
       { state: "day-with-conditions", shows: chart(charge(DAY, 1), SPANS) },
+      { state: "last-hour", shows: chart(charge(rangeMs("1h"), 1), [], false, rangeMs("1h")) },
       { state: "hole", shows: chart(charge(DAY, 1, true)) },
       { state: "thinned-35-days", shows: chart(charge(rangeMs("35d"), 90), [], false, rangeMs("35d")) },
       { state: "loading", shows: chart(undefined) },

@@ -23,6 +23,8 @@ export class HistoryLoader implements ReactiveController {
   #place: Place;
   #past = new Map<string, Past>();
   #asked = 0;
+  /** The reader chose no range yet. */
+  #unchosen = true;
 
   constructor(host: ReactiveControllerHost, api: Api, place: Place) {
     this.#host = host;
@@ -41,9 +43,26 @@ export class HistoryLoader implements ReactiveController {
     return this.#past.get(seriesKey(series)) ?? { history: undefined, failed: false };
   }
 
-  /** Shows a range from now back: everything is asked for again. What was there stays until the answer comes. */
-  async show(range: RangeName, wanted: readonly Series[]): Promise<void> {
-    if (range !== this.range) this.#past.clear();
+  /** A day; or the last hour where there is no more yet, so that a new ward's charts are not all but empty. */
+  async begin(wanted: readonly Series[]): Promise<void> {
+    await this.#load("24h", wanted);
+    if (this.#unchosen && this.#young()) await this.#load("1h", wanted, true);
+  }
+
+  /** The reader's choice. */
+  show(range: RangeName, wanted: readonly Series[]): Promise<void> {
+    this.#unchosen = false;
+    return this.#load(range, wanted);
+  }
+
+  #young(): boolean {
+    const began = [...this.#past.values()].flatMap(({ history }) => history?.times_ms[0] ?? []);
+    return began.length > 0 && Math.min(...began) > this.to - rangeMs("1h");
+  }
+
+  /** From now back: everything is asked for again. What was there stays until the answer comes. */
+  async #load(range: RangeName, wanted: readonly Series[], keep = false): Promise<void> {
+    if (range !== this.range && !keep) this.#past.clear();
     this.range = range;
     this.to = now();
     this.#asked += 1;
@@ -67,6 +86,8 @@ export class HistoryLoader implements ReactiveController {
 
   async loadSpans(): Promise<void> {
     const asked = this.#asked;
+    // A condition that has just appeared is newer than what the charts show.
+    this.to = Math.max(this.to, now());
     try {
       const spans = await this.#api.conditions(this.#place, this.from, this.to);
       if (asked === this.#asked) this.spans = spans;

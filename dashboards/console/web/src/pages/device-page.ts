@@ -17,6 +17,7 @@ import { moment } from "../words/format.ts";
 import { firstSeries, type Metrics, type Series, seriesKey } from "../words/metrics.ts";
 import { RANGES, type RangeName } from "../words/range.ts";
 import { deviceAnswer } from "../words/sentences.ts";
+import { spansNow } from "../words/series.ts";
 import { conditionsOf, type Health, healthOf, lastReadingMs, oldAfterMs, type Seen } from "../words/state.ts";
 import { kindWord, t } from "../words/text.ts";
 import { deviceStyles } from "./device-styles.ts";
@@ -61,7 +62,7 @@ export class DevicePage extends Part {
     }
     if (!this.series?.length && (this.series === undefined || device.readings.length)) {
       this.series = firstSeries(device.kind, device.readings);
-      void this.#past?.show(this.#past.range, this.series);
+      void this.#past?.begin(this.series);
     }
     const before = changed.get("page");
     if (before) this.#follow(before, device);
@@ -104,7 +105,7 @@ export class DevicePage extends Part {
         <section><camera-view .seen=${seen}></camera-view></section>
         <div>${this.#face(seen)} ${this.#hangs(seen)}</div>
       </div>
-      ${this.#conditions(seen, says)} ${this.#readings(seen)}`;
+      ${this.#conditions(seen, says)} ${seen.device.readings.length ? this.#readings(seen) : nothing}`;
   }
 
   #face(seen: Seen) {
@@ -211,9 +212,10 @@ export class DevicePage extends Part {
     </section>`;
   }
 
-  #history({ device }: Seen) {
+  #history(seen: Seen) {
     const past = this.#past;
     if (!past) return nothing;
+    const spans = past.spans && spansNow(past.spans, conditionsOf(seen), past.to);
     return html`<section>
       <div class="title">
         <h2>${t("device.history")}</h2>
@@ -226,7 +228,7 @@ export class DevicePage extends Part {
         </div>
       </div>
       <div class="panel charts">
-        <state-timeline .spans=${past.spans} .from=${past.from} .to=${past.to}></state-timeline>
+        <state-timeline .spans=${spans} .from=${past.from} .to=${past.to}></state-timeline>
         ${repeat(this.series ?? [], seriesKey, (series) => {
           const { history, failed } = past.past(series);
           return html`<reading-chart
@@ -235,10 +237,10 @@ export class DevicePage extends Part {
             .metric=${this.metrics.get(series.metric)}
             .history=${history}
             .failed=${failed}
-            .spans=${past.spans ?? []}
+            .spans=${spans ?? []}
             .from=${past.from}
             .to=${past.to}
-            .gap=${oldAfterMs(device)}
+            .gap=${oldAfterMs(seen.device)}
           ></reading-chart>`;
         })}
       </div>

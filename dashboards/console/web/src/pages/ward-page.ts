@@ -137,7 +137,7 @@ export class WardPage extends Part {
       }
       .pictures {
         display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(min(100%, 270px), 1fr));
+        grid-template-columns: repeat(auto-fill, minmax(min(calc(50% - 6px), 270px), 1fr));
         gap: var(--space-3);
       }
       .pictures + .cards {
@@ -170,6 +170,7 @@ export class WardPage extends Part {
     const silent =
       ward.presence === "offline" ? ward.conditions.find((each) => each.rule === "ward_silent") : undefined;
     const causes = groupByCause(ward.conditions.filter((each) => each !== silent));
+    const pictures = devices.filter(({ kind }) => PICTURES.includes(kind));
     return html`${firstLine(wardAnswer(ward, devices, now()), silent)} ${this.#facts()}
       ${
         causes.length
@@ -185,6 +186,7 @@ export class WardPage extends Part {
           </section>`
           : nothing
       }
+      ${pictures.length ? this.#cameras(pictures) : nothing}
       <div class="sections">
         ${sectionsOf(devices).map(
           (section) => html`<section class=${this.#width(section.devices)}>
@@ -193,7 +195,7 @@ export class WardPage extends Part {
           </section>`,
         )}
       </div>
-      ${ward.presence === "never" ? nothing : this.#cameras(devices.filter((each) => PICTURES.includes(each.kind)))}`;
+      ${pictures.length || ward.presence === "never" ? nothing : this.#noCameras()}`;
   }
 
   /** How many of four columns a section takes: a switch two, anything else one. */
@@ -231,21 +233,24 @@ export class WardPage extends Part {
     const others = devices.filter(({ kind }) => kind !== "camera");
     return html`<section>
       <h2>${t("ward.cameras")}</h2>
-      ${
-        cameras.length
-          ? html`<div class="pictures">
-            ${repeat(
-              cameras,
-              (device) => device.id,
-              (device) => html`<camera-tile
-                .seen=${{ device, ward, now: now() }}
-                cause=${this.#causeName(device)}
-              ></camera-tile>`,
-            )}
-          </div>`
-          : html`<p class="place">${kindIcon("camera", 22)}<span>${t("ward.cameras_none")}</span></p>`
-      }
+      <div class="pictures">
+        ${repeat(
+          cameras,
+          (device) => device.id,
+          (device) => html`<camera-tile
+            .seen=${{ device, ward, now: now() }}
+            cause=${this.#causeName(device)}
+          ></camera-tile>`,
+        )}
+      </div>
       ${others.length ? this.#cards(others, "") : nothing}
+    </section>`;
+  }
+
+  #noCameras() {
+    return html`<section>
+      <h2>${t("ward.cameras")}</h2>
+      <p class="place">${kindIcon("camera", 22)}<span>${t("ward.cameras_none")}</span></p>
     </section>`;
   }
 

@@ -9,6 +9,22 @@ export type Metrics = ReadonlyMap<string, Metric>;
 export const metricLabel = (metric: Metric | undefined, name: string): string =>
   metric?.[language()] ?? name.replaceAll("_", " ");
 
+let known: Metrics = new Map();
+
+/** The catalogue, once it is there: some conditions are told apart by the metric that raised them. */
+export function knowMetrics(metrics: Metrics): void {
+  known = metrics;
+}
+
+/** Which of a device's ports, disks, supplies …: as the device calls it, or the metric's own name for people. */
+export function instanceWords(instance: string): string {
+  const metric = known.get(instance);
+  return metric ? metricLabel(metric, instance) : instance;
+}
+
+/** " (gi5)" after what is wrong; "" where there is only one. */
+export const where = (instance: string): string => (instance ? ` (${instanceWords(instance)})` : "");
+
 export interface Series {
   metric: string;
   instance: string;

@@ -1,10 +1,15 @@
-/** The three stretches of time that every chart and timeline knows; all share one axis. */
+/** The stretches of time that every chart and timeline knows; all share one axis. */
 import { clock, date, dayMonth } from "./format.ts";
 
-export type RangeName = "24h" | "7d" | "35d";
+export type RangeName = "1h" | "24h" | "7d" | "35d";
 
 const HOUR_MS = 3_600_000;
-const SPANS: Record<RangeName, number> = { "24h": 24 * HOUR_MS, "7d": 168 * HOUR_MS, "35d": 840 * HOUR_MS };
+const SPANS: Record<RangeName, number> = {
+  "1h": HOUR_MS,
+  "24h": 24 * HOUR_MS,
+  "7d": 168 * HOUR_MS,
+  "35d": 840 * HOUR_MS,
+};
 
 export const RANGES = Object.keys(SPANS) as RangeName[];
 export const rangeMs = (name: RangeName): number => SPANS[name];
@@ -21,7 +26,7 @@ export function tickLabel(ms: number, spanMs: number): string {
 }
 
 const VIETNAM_OFFSET_MS = 7 * HOUR_MS;
-const STEPS_MS = [1, 2, 3, 4, 6, 12, 24, 48, 72, 120, 168].map((hours) => hours * HOUR_MS);
+const STEPS_MS = [1 / 12, 1 / 6, 1 / 4, 1 / 2, 1, 2, 3, 4, 6, 12, 24, 48, 72, 120, 168].map((hours) => hours * HOUR_MS);
 
 /** Round moments of Vietnam's day (UTC+7 the year round) between two moments, about `room` px apart. */
 export function ticks(from: number, to: number, widthPx: number, room = 58): number[] {

@@ -2,6 +2,7 @@
 import type { Condition, Device, Ward } from "../api/types.ts";
 import { groupByCause } from "./causes.ts";
 import { moment, number } from "./format.ts";
+import { where } from "./metrics.ts";
 import {
   conditionsOf,
   type Health,
@@ -63,8 +64,9 @@ export function districtAnswer(wards: readonly Ward[], now: number): Answer {
 /** One condition as a clause: "Máy in 1: kẹt giấy". */
 export function clause(condition: Condition): string {
   const what = lower(conditionTitle(condition.rule));
-  const where = condition.instance ? ` (${condition.instance})` : "";
-  return condition.device ? `${condition.device_name}: ${what}${where}` : conditionTitle(condition.rule);
+  return condition.device
+    ? `${condition.device_name}: ${what}${where(condition.instance)}`
+    : conditionTitle(condition.rule);
 }
 
 /** A ward's line of words on the district page. */
@@ -168,7 +170,7 @@ function conditionWords(seen: Seen): { first: string; next: string } {
   const open = conditionsOf(seen);
   const top = open[0];
   if (!top) return { first: t("device.ok", { name: seen.device.name }), next: "" };
-  const what = lower(conditionTitle(top.rule)) + (top.instance ? ` (${top.instance})` : "");
+  const what = lower(conditionTitle(top.rule)) + where(top.instance);
   const first = t("device.condition", { name: seen.device.name, what, time: moment(top.since_ms, seen.now) });
   return { first, next: conditionAdvice(top.rule) };
 }

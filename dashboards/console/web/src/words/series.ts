@@ -1,5 +1,5 @@
 /** A series made ready to be drawn. */
-import type { History } from "../api/types.ts";
+import type { Condition, ConditionSpan, History } from "../api/types.ts";
 
 export interface Plotted {
   /** Seconds since 1970: uPlot's unit. */
@@ -30,6 +30,23 @@ export function plotted(history: History, gapMs: number): Plotted {
     out.high.push(high[at] ?? value);
   });
   return out;
+}
+
+const key = ({ rule, instance }: { rule: string; instance: string }) => `${rule} ${instance}`;
+
+/**
+ * The past's spans as they stand now: what is open and not yet among them begins, what is not open any more ends.
+ * The page hears of a condition at once; the past is asked for after that, and answers later.
+ */
+export function spansNow(spans: readonly ConditionSpan[], open: readonly Condition[], nowMs: number): ConditionSpan[] {
+  const now = new Set(open.map(key));
+  const running = new Set(spans.filter((each) => each.end_ms === null).map(key));
+  const begun = open
+    .filter((each) => !running.has(key(each)))
+    .map(({ rule, instance, severity, since_ms }) => ({ rule, instance, severity, start_ms: since_ms, end_ms: null }));
+  const ended = (span: ConditionSpan) =>
+    span.end_ms === null && !now.has(key(span)) ? { ...span, end_ms: nowMs } : span;
+  return [...spans.map(ended), ...begun];
 }
 
 function usualDistance(times: readonly number[]): number {
