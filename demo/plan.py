@@ -123,12 +123,14 @@ class Programs:
         return [program for program in found if program is not None]
 
 
-def programs(plan: Plan) -> Programs:
+def programs(plan: Plan, web_port: int | None = None) -> Programs:
+    """`web_port`: where the agent finds the hub's web, if not where the plan says (a benchmark's slow line)."""
+
     def program(name: str, *command: str | Path) -> Program:
         return Program(name, (BIN / command[0], *command[1:]), plan.folder / f"{name}.log")
 
     line = plan.man_port if plan.virtual else plan.broker_port
-    web = plan.man_web_port if plan.virtual else plan.console_port
+    web = web_port or (plan.man_web_port if plan.virtual else plan.console_port)
     return Programs(
         broker=program("broker", "ward-district", "broker", "--listen", f"127.0.0.1:{plan.broker_port}"),
         simulator=program(

@@ -47,9 +47,9 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
 class Demo:
     """One run, from the first process to the last."""
 
-    def __init__(self, plan: Plan, options: argparse.Namespace) -> None:
+    def __init__(self, plan: Plan, options: argparse.Namespace, programs: Programs | None = None) -> None:
         self.plan, self.options = plan, options
-        self.programs: Programs = plans.programs(plan)
+        self.programs: Programs = programs or plans.programs(plan)
         self.started = time.monotonic()
         self.first_screen: float | None = None
         self.page: WardPageOut | None = None
