@@ -14,6 +14,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from dashboards.console.live.wsframe import ClientFrames, OversizedFrameError
 
 EXTENSION = "wardwatch.frames"
+_DEAF_CLOSE_SECONDS = 0.5
 _TOO_BIG = 1009  # RFC 6455 §7.4.1
 
 Acknowledged = Callable[[bytes], None]
@@ -133,6 +134,7 @@ class FramesProtocol(WebSocketsSansIOProtocol):
                     super().data_received(frame)
         except OversizedFrameError as error:
             self._deaf = True  # what follows is the rest of that frame
+            self.close_timeout = _DEAF_CLOSE_SECONDS  # its answer would not be heard
             self.end(_TOO_BIG, str(error))
 
     def listen(self, acknowledged: Acknowledged) -> None:

@@ -31,7 +31,7 @@ class Publisher:
             return
         self.channel.flow.bytes_in += len(message)
         newest: int | None = None
-        for frame in decode_frames(message):
+        for frame in list(decode_frames(message)):  # all of it, before any of it is let through
             newest = frame.sequence
             if self.channel.take(frame):
                 self._waiting_since = None

@@ -93,6 +93,9 @@ async def _view(desk: LiveDesk, socket: WebSocket, ward: str, device: str, strea
         return
     await socket.accept()
     async with _outlet(socket) as outlet:
+        ear = _Ear(desk, outlet)
+        if isinstance(outlet, DirectOutlet):
+            outlet.listen(ear.hear)  # at once: nothing that the viewer sent may be half read by then
         try:
             account = await to_thread.run_sync(_account, console, socket, ward, device)
             place, mode = _asked(socket, ward, device, stream)
@@ -103,28 +106,31 @@ async def _view(desk: LiveDesk, socket: WebSocket, ward: str, device: str, strea
         except (ProblemError, UnknownPlaceError, TooManyViewersError) as error:
             _refuse(outlet, _code_of(error), socket)
             return
+        ear.viewer = viewer
         try:
-            await _serve(desk, socket, viewer)
-        except LiveError as error:
-            outlet.close(BAD_BYTES, _shortened(str(error)))
+            # Frames find their way from the channel; here only the viewer's words are heard.
+            async for message in _messages(socket):
+                if isinstance(message, bytes):
+                    ear.hear(message)
         finally:
             desk.leave(place, viewer)
 
 
-async def _serve(desk: LiveDesk, socket: WebSocket, viewer: Viewer) -> None:
-    """Until the viewer goes. Frames find their way from the channel; here only its words are heard."""
+class _Ear:
+    """Hears a viewer's acknowledgements."""
 
-    def acknowledged(message: bytes) -> None:
+    def __init__(self, desk: LiveDesk, outlet: Outlet) -> None:
+        self._desk, self._outlet = desk, outlet
+        self.viewer: Viewer | None = None
+
+    def hear(self, message: bytes) -> None:
         try:
-            viewer.acknowledged(decode_ack(message), desk.monotonic())
+            sequence = decode_ack(message)
         except LiveError as error:
-            viewer.outlet.close(BAD_BYTES, _shortened(str(error)))
-
-    if isinstance(viewer.outlet, DirectOutlet):
-        viewer.outlet.listen(acknowledged)
-    async for message in _messages(socket):
-        if isinstance(message, bytes):
-            viewer.acknowledged(decode_ack(message), desk.monotonic())
+            self._outlet.close(BAD_BYTES, _shortened(str(error)))
+            return
+        if self.viewer is not None:
+            self.viewer.acknowledged(sequence, self._desk.monotonic())
 
 
 def _account(console: Console, socket: WebSocket, ward: str, device: str) -> Account:
