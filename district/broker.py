@@ -12,18 +12,19 @@ import logging
 import signal
 
 from district.config import Address
+from district.errors import DistrictError
 
 logger = logging.getLogger(__name__)
 
 
-class BrokerError(Exception):
+class BrokerError(DistrictError):
     """The broker cannot run so."""
 
 
 def run(listen: Address) -> None:
     """Run until SIGTERM or SIGINT. Raises BrokerError, also for an address that others could reach."""
     if not _is_loopback(listen.host):
-        raise BrokerError(f"{listen.host} is not on the loopback; this broker lets anybody in and is for the demo only")
+        raise BrokerError(f"{listen.host} is not on the loopback", "broker_not_loopback", host=listen.host)
     asyncio.run(_serve(listen))
 
 
@@ -51,7 +52,8 @@ async def _serve(listen: Address) -> None:
     try:
         await broker.start()
     except (AMQTTError, AmqttBrokerError, OSError) as error:
-        raise BrokerError(f"the broker cannot listen on {listen}: {error}") from error
+        message = f"the broker cannot listen on {listen}: {error}"
+        raise BrokerError(message, "broker_cannot_listen", listen=listen, detail=error) from error
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from district.config import Configuration, address, load
-from district.problems import ConfigurationError
+from district.words import words
+from telemetry.configuration.words import LANGUAGES, Words
 
 if TYPE_CHECKING:
+    from district.config import Address, Configuration
     from district.people import People
+    from store.base import StoreError
 
 GOOD, FAILED, WRONG_USAGE = 0, 1, 2
 
@@ -29,6 +31,7 @@ users = typer.Typer(help="Who may sign in at the console.", no_args_is_help=True
 app.add_typer(users, name="user")
 
 ConfigurationFile = Annotated[Path, typer.Option("-c", "--config", help="district.toml", metavar="FILE")]
+Language = Annotated[str | None, typer.Option("--lang", metavar="|".join(LANGUAGES), help="Language of the texts.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -40,54 +43,62 @@ def main() -> None:
 
 
 @app.command()
-def run(config: ConfigurationFile) -> None:
+def run(config: ConfigurationFile, lang: Language = None) -> None:
     """Run the hub until it is told to end."""
     from district import hub
-    from district.database import HubDatabaseError
-    from district.link import LinkError
+    from district.errors import DistrictError
     from store.base import StoreError
 
-    configuration = _load(config)
+    said = words(lang)
+    configuration = _load(config, said)
     try:
         hub.run(configuration)
-    except (StoreError, HubDatabaseError, LinkError, hub.HubLostError) as error:
-        _fail(str(error))
+    except StoreError as error:
+        _fail(_store(error, said))
+    except DistrictError as error:
+        _fail(error.text(said))
 
 
 @app.command()
 def broker(
     listen: Annotated[str, typer.Option(help="Where to listen, on the loopback.", metavar="HOST:PORT")],
+    lang: Language = None,
 ) -> None:
     """Run an MQTT broker for the demo and for tests. Production uses mosquitto."""
     from district import broker as embedded
 
+    said = words(lang)
     try:
-        embedded.run(address(listen))
-    except (embedded.BrokerError, ValueError) as error:
-        _fail(str(error), WRONG_USAGE)
+        embedded.run(_address(listen, said))
+    except embedded.BrokerError as error:
+        _fail(error.text(said), WRONG_USAGE)
 
 
 @app.command()
-def counts(config: ConfigurationFile, json: AsJson = False) -> None:
+def counts(config: ConfigurationFile, json: AsJson = False, lang: Language = None) -> None:
     """What the district's files hold of each ward: readings, positions, what is missing or was of no use."""
     from district.counting import count
     from district.database import HubDatabaseError
     from store.base import StoreError
 
+    said = words(lang)
     try:
-        found = count(_load(config))
-    except (StoreError, HubDatabaseError) as error:
-        _fail(str(error))
-    typer.echo(found.as_json() if json else found.as_text())
+        found = count(_load(config, said))
+    except StoreError as error:
+        _fail(_store(error, said))
+    except HubDatabaseError as error:
+        _fail(error.text(said))
+    typer.echo(found.as_json() if json else found.as_text(said))
 
 
 @app.command()
-def verify(config: ConfigurationFile, json: AsJson = False) -> None:
+def verify(config: ConfigurationFile, json: AsJson = False, lang: Language = None) -> None:
     """Check the invariants of the store and of the hub's tables on the real files."""
     from district.verification import verify as verify_files
 
-    found = verify_files(_load(config))
-    typer.echo(found.as_json() if json else found.as_text())
+    said = words(lang)
+    found = verify_files(_load(config, said))
+    typer.echo(found.as_json() if json else found.as_text(said))
     if not found.good:
         raise typer.Exit(FAILED)
 
@@ -99,54 +110,76 @@ def add_user(
     role: Annotated[str, typer.Option(help="district, ward, auditor or admin.")],
     ward: Annotated[list[str] | None, typer.Option(help="A ward that a user of the role ward sees.")] = None,
     display_name: Annotated[str, typer.Option("--display-name", help="The person's name.")] = "",
+    lang: Language = None,
 ) -> None:
     """Add a user and print a one-time password."""
-    with _people(config) as people:
+    said = words(lang)
+    with _people(config, said) as people:
         unknown = [each for each in ward or () if each not in people.wards]
         if unknown:
-            _fail(f"no such ward here: {', '.join(unknown)}; there are: {', '.join(people.wards)}", WRONG_USAGE)
-        _print_password(people.accounts.add_user(name, role, ward or (), display_name=display_name))
+            known = ", ".join(people.wards)
+            _fail(said.say("user.no_such_ward", unknown=", ".join(unknown), known=known), WRONG_USAGE)
+        _print_password(said, people.accounts.add_user(name, role, ward or (), display_name=display_name))
 
 
 @users.command("list")
-def list_users(config: ConfigurationFile) -> None:
+def list_users(config: ConfigurationFile, lang: Language = None) -> None:
     """List the users."""
-    with _people(config) as people:
+    with _people(config, words(lang)) as people:
         for user in people.accounts.list_users():
             wards = f" ({', '.join(user.wards)})" if user.wards else ""
             typer.echo(f"{user.name}\t{user.role}{wards}\t{user.display_name}")
 
 
 @users.command("password")
-def reset_password(name: str, config: ConfigurationFile) -> None:
+def reset_password(name: str, config: ConfigurationFile, lang: Language = None) -> None:
     """Give a user a new one-time password; its sessions end."""
-    with _people(config) as people:
-        _print_password(people.accounts.reset_password(name))
+    said = words(lang)
+    with _people(config, said) as people:
+        _print_password(said, people.accounts.reset_password(name))
 
 
 @users.command("remove")
-def remove_user(name: str, config: ConfigurationFile) -> None:
+def remove_user(name: str, config: ConfigurationFile, lang: Language = None) -> None:
     """Remove a user; its sessions end."""
-    with _people(config) as people:
+    with _people(config, words(lang)) as people:
         people.accounts.remove_user(name)
 
 
-def _people(config: Path) -> AbstractContextManager[People]:
+def _people(config: Path, said: Words) -> AbstractContextManager[People]:
     from district.people import open_people
 
-    return open_people(_load(config))
+    return open_people(_load(config, said), said)
 
 
-def _print_password(password: str) -> None:
-    """Vietnamese first; the password is the last word."""
-    typer.echo(f"Mật khẩu dùng một lần / one-time password: {password}")
+def _print_password(said: Words, password: str) -> None:
+    """The password is the last word."""
+    typer.echo(said.say("user.password", password=password))
 
 
-def _load(path: Path) -> Configuration:
+def _load(path: Path, said: Words) -> Configuration:
+    from district.config import load
+    from telemetry.configuration.problems import ConfigurationError
+
     try:
         return load(path)
     except ConfigurationError as error:
-        _fail(str(error), WRONG_USAGE)
+        _fail(error.report(said), WRONG_USAGE)
+
+
+def _address(text: str, said: Words) -> Address:
+    from district.config import LISTEN_EXAMPLE, DistrictWrong, address
+    from telemetry.configuration.problems import Problem
+
+    try:
+        return address(text)
+    except ValueError:
+        problem = Problem(1, "", DistrictWrong.BAD_LISTEN, key="--listen", given=text, allowed=(LISTEN_EXAMPLE,))
+        _fail(problem.text(said), WRONG_USAGE)
+
+
+def _store(error: StoreError, said: Words) -> str:
+    return f"{said.name(f'store.{error.fault}')} ({error})"
 
 
 def _fail(message: str, status: int = FAILED) -> NoReturn:

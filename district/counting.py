@@ -14,6 +14,7 @@ from district.records import Counts, Records
 from store.base import Store
 from store.embedded import EmbeddedStore
 from telemetry.clock import SystemClock
+from telemetry.configuration.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,13 @@ class DistrictCounts:
     def as_json(self) -> str:
         return json.dumps(asdict(self))
 
-    def as_text(self) -> str:
+    def as_text(self, words: Words) -> str:
         lines = []
         for ward in self.wards:
             lines.append(f"{ward.name} ({ward.id})")
             for name, value in asdict(ward).items():
                 if isinstance(value, int):
-                    lines.append(f"  {name.replace('_', ' '):22}{value:>12}")
+                    lines.append(f"  {words.say(f'counts.{name}'):22}{value:>12}")
         return "\n".join(lines)
 
 

@@ -8,13 +8,18 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
+from district.errors import DistrictError
+
 SCRIPTS = Path(__file__).resolve().parent / "migrations"
 HEAD = "0001"  # the newest revision in migrations/versions; a test holds the two together
 _BUSY_MS = 10_000
 
 
-class HubDatabaseError(Exception):
+class HubDatabaseError(DistrictError):
     """The hub's own tables cannot be read or written."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "database", detail=message)
 
 
 def open_database(path: Path) -> Engine:

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from district import rebuild
 from district.config import Configuration
 from district.database import open_database
+from district.errors import DistrictError
 from district.holdings import Holdings
 from district.inbox import Inbox
 from district.ingest import Ingest, Message
@@ -48,7 +49,7 @@ class Hub:
     lost: threading.Event  # set when the store takes nothing more, and the process should end
 
 
-class HubLostError(Exception):
+class HubLostError(DistrictError):
     """The hub ended because it could not go on; the log says why."""
 
 
@@ -118,10 +119,11 @@ def run(configuration: Configuration) -> None:
         try:
             web.run()
         except SystemExit as error:  # how uvicorn says that it cannot begin; its log says why
-            raise HubLostError(f"the console cannot listen on {console.listen}") from error
+            message = f"the console cannot listen on {console.listen}"
+            raise HubLostError(message, "console_cannot_listen", listen=console.listen) from error
         logger.info("stopping")
         if hub.lost.is_set():
-            raise HubLostError("the store failed; see the log")
+            raise HubLostError("the store failed; see the log", "store_failed")
 
 
 def _end_when(lost: threading.Event, web: uvicorn.Server) -> None:

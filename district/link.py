@@ -16,6 +16,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from district.config import BrokerSection
+from district.errors import DistrictError
 from telemetry import topics
 from telemetry import wire_pb2 as wire
 from telemetry.clock import Clock
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 Received = Callable[[str, bytes, bool], None]  # topic, payload, retained; from paho's thread
 
 
-class LinkError(Exception):
+class LinkError(DistrictError):
     """The connection cannot even be tried: a certificate file, a host name."""
 
 
@@ -56,7 +57,8 @@ class Link:
                 ca_file = self._broker.ca_file
                 self._client.tls_set(ca_certs=None if ca_file is None else str(ca_file))
         except (OSError, ValueError) as error:
-            raise LinkError(f"TLS to {self._broker.url}: {error}") from error
+            url = self._broker.url
+            raise LinkError(f"TLS to {url}: {error}", "link", url=url, detail=f"TLS: {error}") from error
         self._client.connect_async(self._broker.host, self._broker.port, keepalive=KEEPALIVE_SECONDS)
         self._client.loop_start()
 

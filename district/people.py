@@ -12,6 +12,7 @@ from dashboards.console.accounts import AccountError, Accounts
 from district.config import Configuration
 from district.database import HubDatabaseError, open_database
 from telemetry.clock import SystemClock
+from telemetry.configuration.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class People:
 
 
 @contextlib.contextmanager
-def open_people(configuration: Configuration) -> Iterator[People]:
+def open_people(configuration: Configuration, words: Words) -> Iterator[People]:
     """Open the accounts. What they refuse ends the command: 2 for a wrong use, 1 for a database that fails."""
     try:
         engine = open_database(configuration.hub_path)
@@ -32,8 +33,8 @@ def open_people(configuration: Configuration) -> Iterator[People]:
         finally:
             engine.dispose()
     except AccountError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(words.say(f"account.{error.fault}", **error.values), err=True)
         raise typer.Exit(2) from error
     except HubDatabaseError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(error.text(words), err=True)
         raise typer.Exit(1) from error

@@ -41,8 +41,26 @@ class Role(StrEnum):
     ADMIN = "admin"  # as the district; users are kept by the command line
 
 
+class AccountFault(StrEnum):
+    """Why not; worded for people by the command that keeps the users (district/texts, under "account")."""
+
+    USER_EXISTS = "user_exists"
+    NO_SUCH_USER = "no_such_user"
+    BAD_NAME = "bad_name"
+    WARD_NEEDED = "ward_needed"
+    WARD_NOT_WANTED = "ward_not_wanted"
+    BAD_WARD = "bad_ward"
+    NO_SUCH_ROLE = "no_such_role"
+    BAD_PASSWORD = "bad_password"
+
+
 class AccountError(ValueError):
-    """A user cannot be made or changed so."""
+    """A user cannot be made or changed so. The message is for the log, `fault` and its `values` for people."""
+
+    def __init__(self, message: str, fault: AccountFault, **values: str) -> None:
+        super().__init__(message)
+        self.fault = fault
+        self.values = values
 
 
 class WrongSignInError(Exception):
@@ -133,7 +151,7 @@ class Accounts:
             try:
                 session.commit()
             except IntegrityError as error:
-                raise AccountError(f"there is a user {name!r} already") from error
+                raise AccountError(f"there is a user {name!r} already", AccountFault.USER_EXISTS, name=name) from error
         return password
 
     def list_users(self) -> list[UserLine]:
@@ -146,7 +164,7 @@ class Accounts:
         with Session(self._engine) as session:
             user = _user(session, user_key(name))
             if user is None:
-                raise AccountError(f"there is no user {name!r}")
+                raise AccountError(f"there is no user {name!r}", AccountFault.NO_SUCH_USER, name=name)
             session.execute(delete(UserSession).where(UserSession.user_id == user.id))
             session.delete(user)
             session.commit()
@@ -158,7 +176,7 @@ class Accounts:
         with Session(self._engine) as session:
             user = _user(session, user_key(name))
             if user is None:
-                raise AccountError(f"there is no user {name!r}")
+                raise AccountError(f"there is no user {name!r}", AccountFault.NO_SUCH_USER, name=name)
             user.password_hash, user.one_time_password = password_hash, True
             session.execute(delete(UserSession).where(UserSession.user_id == user.id))
             session.commit()
@@ -219,7 +237,8 @@ class Accounts:
         for throttle, key in tries:
             throttle.succeeded(key, clear=throttle is self._by_both)
         if len(new) < MIN_PASSWORD or new == old or user_key(new) == viewer.user:
-            raise AccountError("a password needs ten letters and must be neither the old one nor the user's name")
+            message = "a password needs ten letters and must be neither the old one nor the user's name"
+            raise AccountError(message, AccountFault.BAD_PASSWORD)
         new_hash = self._passwords.hash(new)
         with Session(self._engine) as session:
             user = _user(session, viewer.user)
@@ -262,21 +281,26 @@ def user_key(name: str) -> str:
 
 def _check_user(name: str, role: Role, wards: Sequence[str]) -> None:
     if not _USER_NAME.fullmatch(name):
-        raise AccountError(f"{name!r} cannot be a user's name: a-z, 0-9, '.', '_' and '-', at most 64")
+        message = f"{name!r} cannot be a user's name: a-z, 0-9, '.', '_' and '-', at most 64"
+        raise AccountError(message, AccountFault.BAD_NAME, name=name)
     if role is Role.WARD and not wards:
-        raise AccountError("a user of the role 'ward' needs at least one ward")
+        message = f"a user of the role {role.value!r} needs at least one ward"
+        raise AccountError(message, AccountFault.WARD_NEEDED, role=role)
     if role is not Role.WARD and wards:
-        raise AccountError(f"a user of the role {role.value!r} sees all wards; name none")
+        message = f"a user of the role {role.value!r} sees all wards; name none"
+        raise AccountError(message, AccountFault.WARD_NOT_WANTED, role=role)
     for ward in wards:
         if not is_id(ward):
-            raise AccountError(f"{ward!r} cannot be a ward's id")
+            raise AccountError(f"{ward!r} cannot be a ward's id", AccountFault.BAD_WARD, ward=ward)
 
 
 def _role(role: Role | str) -> Role:
     try:
         return Role(role)
     except ValueError as error:
-        raise AccountError(f"{role!r} is no role: {', '.join(Role)}") from error
+        allowed = ", ".join(Role)
+        message = f"{role!r} is no role: {allowed}"
+        raise AccountError(message, AccountFault.NO_SUCH_ROLE, role=role, allowed=allowed) from error
 
 
 def _user(session: Session, name: str) -> User | None:

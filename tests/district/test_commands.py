@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import ssl
@@ -16,6 +17,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from dashboards.console.accounts import AccountFault
+from district.words import words
+from telemetry.configuration.words import LANGUAGES
 from tests.conftest import missing
 from tests.district.certificates import make_certificate
 from tests.district.fakes import ScriptedWard
@@ -49,52 +53,71 @@ def test_users_are_added_listed_given_a_new_password_and_removed(hub: HubProcess
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "says"),
     [
-        (("user", "add", "an", "--role", "king"), "no role"),
+        (("user", "add", "an", "--role", "king"), "“king” is no role. Allowed: district, ward, auditor, admin."),
         (("user", "add", "an", "--role", "ward"), "at least one ward"),
-        (("user", "add", "an", "--role", "ward", "--ward", "nowhere"), "hai-chau-1"),
-        (("user", "password", "nobody"), "no user"),
+        (("user", "add", "an", "--role", "auditor", "--ward", "hai-chau-1"), "“auditor” sees all wards"),
+        (("user", "add", "Ân!", "--role", "district"), "“ân!” cannot be a user's name"),
+        (("user", "add", "an", "--role", "ward", "--ward", "nowhere"), "no ward nowhere here. Known: hai-chau-1."),
+        (("user", "password", "nobody"), "no user “nobody”"),
     ],
 )
-def test_a_wrong_use_is_told_and_ends_with_2(hub: HubProcess, arguments: tuple[str, ...], words: str) -> None:
-    done = hub.invoke(*arguments)
+def test_a_wrong_use_is_told_and_ends_with_2(hub: HubProcess, arguments: tuple[str, ...], says: str) -> None:
+    done = hub.invoke(*arguments, "--lang", "en")
     assert done.exit_code == 2
-    assert words in done.stderr
+    assert says in done.stderr
     assert done.stdout == ""
+    vietnamese = hub.invoke(*arguments, "--lang", "vi")
+    assert vietnamese.exit_code == 2
+    assert re.search(r"phường|vai trò|người dùng", vietnamese.stderr)
+
+
+def test_every_reason_to_refuse_a_user_has_its_words() -> None:
+    values = dict.fromkeys(("name", "role", "ward", "allowed"), "x")
+    for language in LANGUAGES:
+        assert all(words(language).say(f"account.{fault}", **values) for fault in AccountFault)
+
+
+def test_a_user_that_is_there_already_is_told(hub: HubProcess) -> None:
+    assert hub.invoke("user", "add", "an", "--role", "district").exit_code == 0
+    again = hub.invoke("user", "add", "an", "--role", "district", "--lang", "vi")
+    assert (again.exit_code, again.stderr) == (2, "Đã có người dùng “an”.\n")
 
 
 def test_a_wrong_configuration_ends_every_command_with_2_and_its_line(hub: HubProcess) -> None:
     hub.config.write_text(hub.config.read_text(encoding="utf-8").replace("[broker]\n", "[broker]\nurll = 1\n"))
     for command in ("run", "counts", "verify"):
-        done = hub.invoke(command)
+        done = hub.invoke(command, "--lang", "en")
         assert done.exit_code == 2
-        assert f"{hub.config}:5: [broker]: unknown key 'urll'; did you mean 'url'?" in done.stderr
+        assert f"{hub.config}:5: [broker]: unknown key “urll”. Did you mean “url”?" in done.stderr
+        assert f"{hub.config}:5: [broker]: không có khóa “urll”." in hub.invoke(command, "--lang", "vi").stderr
 
 
 def test_the_embedded_broker_serves_nobody_but_this_machine(free_port: Callable[[], int]) -> None:
     for listen in (f"0.0.0.0:{free_port()}", f"192.168.1.1:{free_port()}", "1883"):
-        command = [str(BIN / "ward-district"), "broker", "--listen", listen]
+        command = [str(BIN / "ward-district"), "broker", "--listen", listen, "--lang", "en"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=30)
         assert done.returncode == 2
-        assert "demo only" in done.stderr or "no address" in done.stderr
+        assert "demo only" in done.stderr or "no address to listen on. Allowed: 127.0.0.1:8080" in done.stderr
 
 
 def test_counts_and_verify_say_so_when_the_hub_has_the_files(hub: HubProcess) -> None:
     hub.add_user()
     hub.start()
-    done = hub.invoke("counts", "--json")
+    done = hub.invoke("counts", "--json", "--lang", "en")
     assert done.exit_code == 1
-    assert "in use" in done.stderr
+    assert "Another program is using the store." in done.stderr
+    assert "Kho dữ liệu đang được một chương trình khác sử dụng" in hub.invoke("counts", "--lang", "vi").stderr
     assert hub.invoke("verify").exit_code == 1
 
 
 def test_a_second_hub_on_the_same_files_ends_in_words(hub: HubProcess) -> None:
     hub.add_user()
     hub.start()
-    done = hub.command("run")
+    done = hub.command("run", "--lang", "en")
     assert done.returncode == 1
-    assert "in use" in done.stderr
+    assert "Another program is using the store." in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -104,8 +127,9 @@ def test_a_port_that_is_taken_ends_the_hub_in_words(hub: HubProcess) -> None:
         "python3", "-m", "http.server", str(hub.console_port), "-b", "127.0.0.1", log=hub.folder / "other.log"
     ):
         wait_until(lambda: listens(hub.console_port), 10, "the other server listens")
-        done = hub.command("run")
+        done = hub.command("run", "--lang", "en")
     assert done.returncode == 1
+    assert f"The console cannot listen on 127.0.0.1:{hub.console_port}" in done.stderr
     assert "address already in use" in done.stderr
 
 
@@ -130,9 +154,16 @@ def test_verify_finds_a_store_that_was_tampered_with(
     with sqlite3.connect(tmp_path / "data" / "store.db") as store:
         store.execute("UPDATE events SET entry = zeroblob(length(entry)) WHERE position = 2")
     store.close()
-    bad = hub.invoke("verify")
+    bad = hub.invoke("verify", "--lang", "en")
     assert bad.exit_code == 1
-    assert "BROKEN  H2" in bad.stdout
+    assert "BROKEN  H2 every event's bytes are an entry" in bad.stdout
+    assert "HỎNG    H2 các byte của mỗi sự kiện" in hub.invoke("verify", "--lang", "vi").stdout
+    english, vietnamese = (hub.invoke("verify", "--json", "--lang", each).stdout for each in ("en", "vi"))
+    assert english == vietnamese
+    assert {problem.split()[0] for problem in json.loads(english)["problems"]} >= {"H2"}
+    counted = hub.invoke("counts", "--lang", "vi").stdout
+    assert re.search(r"^  số liệu đã lưu +\d+$", counted, re.MULTILINE)
+    assert re.search(r"^  readings committed +\d+$", hub.invoke("counts", "--lang", "en").stdout, re.MULTILINE)
 
 
 def test_the_way_to_the_broker_may_be_tls_with_a_password_and_the_console_https(
