@@ -7,12 +7,14 @@ input, a line of JSON each: {"device": "cam-1", "do": "play" | "stop" | "trouble
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import sys
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from sqlalchemy import create_engine
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from dashboards.console.accounts import Accounts, AccountError, Role
+from dashboards.console.accounts import AccountError, Accounts, Role
 from dashboards.console.app import create_app
 from dashboards.console.example import ExampleSite
 from dashboards.console.example.devices import ExampleDevice
@@ -46,8 +48,11 @@ class StageSite(ExampleSite):
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         cameras = [
-            ExampleDevice(DeviceInfo(id, "camera", name, "Bộ phận Một cửa", "switch-1", "rtsp", f"192.168.10.{n}", 30.0), ())
-            for n, (id, name) in enumerate(CAMERAS.items(), 201)
+            ExampleDevice(info, ())
+            for info in (
+                DeviceInfo(id, "camera", name, "Bộ phận Một cửa", "switch-1", "rtsp", f"192.168.10.{number}", 30.0)
+                for number, (id, name) in enumerate(CAMERAS.items(), 201)
+            )
         ]
         ward = self._wards[WARD]
         self._wards[WARD] = replace(ward, devices=[*ward.devices, *cameras])
@@ -102,25 +107,25 @@ def play(socket: ClientConnection, camera: Camera, stream: StreamName) -> None:
     note = encode_note(LiveNote(LiveNoteType.STREAM, codec, quality.width, quality.height))
     socket.send(note)
     begun, sequence, number = time.monotonic(), 0, 0
-    while True:
-        group = film.group(number)
-        number += 1
-        for index, scenery in enumerate(group):
-            due = begun + sequence / FRAMES_PER_SECOND
-            time.sleep(max(0.0, due - time.monotonic()))
-            sequence += 1
-            if camera.reason:
-                trouble = LiveNote(LiveNoteType.TROUBLE, reason=camera.reason, detail="cam: as the test told it")
-                socket.send(encode_note(trouble))
-                time.sleep(1)
-                break
-            if camera.stands:
-                continue
-            shown = strip.slice(time.time_ns() // 1000, keyframe=index == 0)
-            units = [*(sets if index == 0 else ()), scenery, shown]
-            unit = b"".join(_START + each for each in units)
-            timestamp = round((time.monotonic() - begun) * 1e6)
-            socket.send(encode_frame(Frame(sequence, timestamp, index == 0, False, unit)))
+    with ThreadPoolExecutor(1) as ahead:  # the next second is made while this one is shown
+        following = ahead.submit(film.group, number)
+        while True:
+            group, number = following.result(), number + 1
+            following = ahead.submit(film.group, number)
+            for index, scenery in enumerate(group):
+                sequence += 1
+                time.sleep(max(0.0, begun + sequence / FRAMES_PER_SECOND - time.monotonic()))
+                if camera.reason:
+                    trouble = LiveNote(LiveNoteType.TROUBLE, reason=camera.reason, detail="cam: as the test told it")
+                    socket.send(encode_note(trouble))
+                    sequence += FRAMES_PER_SECOND - index
+                    break
+                if camera.stands:
+                    continue
+                shown = strip.slice(time.time_ns() // 1000, keyframe=index == 0)
+                unit = b"".join(_START + each for each in (*(sets if index == 0 else ()), scenery, shown))
+                timestamp = sequence * 1_000_000 // FRAMES_PER_SECOND
+                socket.send(encode_frame(Frame(sequence, timestamp, index == 0, False, unit)))
 
 
 def obey(wards: Wards) -> None:
@@ -151,10 +156,8 @@ def main() -> None:
     engine = create_engine(f"sqlite:///{options.folder}/console.db")
     Base.metadata.create_all(engine)
     accounts = Accounts(engine, clock)
-    try:
+    with contextlib.suppress(AccountError):  # there already: from the run before
         accounts.add_user("demo", Role.DISTRICT, password=options.password, display_name="Nguyễn Thị Lan")
-    except AccountError:
-        pass  # from the run before
     site = StageSite(clock)
     wards = Wards(options.port, films(list(CAMERAS)))
     threading.Thread(target=obey, args=(wards,), daemon=True).start()

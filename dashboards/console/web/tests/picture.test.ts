@@ -170,6 +170,13 @@ describe("a live picture", () => {
     });
     expect(conditionOf(facts({ trouble, frameMs: 200 }), 600).sinceMs).toBe(200);
   });
+  it("keeps to its trouble over a short break, and tells of a long one instead", () => {
+    expect(conditionOf(facts({ trouble, lostMs: 1000 }), 1000 + STALLED_AFTER_MS - 1).state).toBe("trouble");
+    expect(conditionOf(facts({ trouble, lostMs: 1000 }), 1000 + STALLED_AFTER_MS)).toMatchObject({
+      state: "stalled",
+      reason: "hub_lost",
+    });
+  });
   it("that nobody looks at is paused, whatever else", () => {
     expect(conditionOf(facts({ paused: true, trouble, lostMs: 1 }), 90_000).state).toBe("paused");
   });

@@ -20,6 +20,7 @@ const LOOK_EVERY_MS = 250;
 const LATE_MS = 1_000;
 /** A page that opened this long ago is not what the reader just clicked for. */
 const CLICKED_WITHIN_MS = 3_000;
+const LEFTOVER_MS = 700;
 const NEAR = "120px";
 const MOST_AGES = 20_000;
 
@@ -60,6 +61,7 @@ export class LivePicture extends Part {
   #player: Player | undefined;
   #facts: Facts = { paused: true, openedMs: epoch(), frameMs: null, trouble: null, lostMs: null };
   #askedMs = 0;
+  #toldMs = Number.NEGATIVE_INFINITY;
   #near = false;
   #showing = "";
   #drawnBefore = 0;
@@ -187,7 +189,9 @@ export class LivePicture extends Part {
     this.playing = stream;
     this.lateMs = lagMs > LATE_MS ? Math.round(lagMs / 1000) * 1000 : 0;
     if (ages.length && this.glassToGlassMs.length < MOST_AGES) this.glassToGlassMs.push(...ages);
-    this.#facts = { ...this.#facts, frameMs: drawnMs, trouble: null, lostMs: null };
+    // What was on its way when the trouble began does not mean that it is over.
+    const trouble = drawnMs - this.#toldMs < LEFTOVER_MS ? this.#facts.trouble : null;
+    this.#facts = { ...this.#facts, frameMs: drawnMs, trouble, lostMs: null };
     if (this.firstFrameMs === null) this.firstFrameMs = drawnMs - performance.timeOrigin - this.#askedMs;
     this.#judge();
     if (changed) this.dispatchEvent(new CustomEvent("picture", { bubbles: true, composed: true }));
@@ -198,6 +202,7 @@ export class LivePicture extends Part {
   }
 
   #trouble(reason: string, detail: string): void {
+    this.#toldMs = epoch();
     const sinceMs = this.#facts.trouble?.reason === reason ? this.#facts.trouble.sinceMs : epoch();
     this.#facts = { ...this.#facts, trouble: { reason, detail, sinceMs } };
     this.#judge();
@@ -205,7 +210,7 @@ export class LivePicture extends Part {
 
   #connected(yes: boolean, reason: string): void {
     if (reason) this.#trouble(reason, "");
-    else this.#facts = { ...this.#facts, trouble: null, lostMs: yes ? null : (this.#facts.lostMs ?? epoch()) };
+    this.#facts = { ...this.#facts, lostMs: yes || reason ? null : (this.#facts.lostMs ?? epoch()) };
     this.#judge();
   }
 

@@ -30,11 +30,12 @@ export const SLOW_AFTER_MS = 10_000;
 export function conditionOf(facts: Facts, nowMs: number): Condition {
   const { frameMs, trouble, lostMs } = facts;
   if (facts.paused) return { state: "paused", sinceMs: frameMs, reason: "", detail: "" };
-  if (trouble) {
+  const lost = lostMs !== null && nowMs - lostMs >= STALLED_AFTER_MS;
+  if (trouble && !lost) {
     return { state: "trouble", sinceMs: frameMs ?? trouble.sinceMs, reason: trouble.reason, detail: trouble.detail };
   }
   const silentMs = nowMs - (frameMs ?? facts.openedMs);
-  if (silentMs < (frameMs === null ? SLOW_AFTER_MS : STALLED_AFTER_MS)) {
+  if (!trouble && silentMs < (frameMs === null ? SLOW_AFTER_MS : STALLED_AFTER_MS)) {
     return { state: frameMs === null ? "connecting" : "playing", sinceMs: null, reason: "", detail: "" };
   }
   return { state: "stalled", sinceMs: frameMs, reason: lostMs === null ? "no_frames" : "hub_lost", detail: "" };
