@@ -81,10 +81,8 @@ def told(folder: Path, text: str | bytes, environment: dict[str, str] | None = N
 
 def test_durations_sizes_paths_and_secrets_arrive_as_the_model_wants_them(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("s3cret\n", encoding="utf-8")
-    text = (
-        'every = "500ms"\nmax_bytes = "2GB"\nfolder = "below"\nauth_file = "key"\npassword_env = "PW"\n'
+    text = 'every = "500ms"\nmax_bytes = "2GB"\nfolder = "below"\nauth_file = "key"\npassword_env = "PW"\n'
     text += "factor = 2.5\n"
-    )
     found = read(tmp_path, "\ufeff" + PLANT + text + PUMP, {"PW": "geheim"})
     assert (found.plant.every, found.plant.max_bytes, found.plant.factor) == (0.5, 2_000_000_000, 2.5)
     assert found.plant.folder == tmp_path / "below"
