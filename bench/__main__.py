@@ -13,6 +13,7 @@ BENCHMARKS = {
     "ingest": "bench.ingest",  # readings from MQTT to the committed store
     "store": "bench.store",  # the embedded store alone
     "console": "bench.console",  # a page of 40 devices, 200 pages that listen
+    "live": "bench.live",  # the live picture: relay, fan-out, glass to glass, a narrow line
     "power-loss": "bench.power_loss",  # journals cut off under load
 }
 
