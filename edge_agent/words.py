@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from functools import partial
 
-from telemetry.configuration.words import Words, language_of
+from telemetry.configuration.words import words_of
 
-
-def words(asked: str | None = None, environment: Mapping[str, str] = os.environ) -> Words:
-    """The agent's texts in the language that was asked for, else in the environment's."""
-    return Words(language_of(asked, environment), "edge_agent")
+words = partial(words_of, "edge_agent")

@@ -47,6 +47,11 @@ def language_of(asked: str | None, environment: Mapping[str, str] = os.environ) 
     return LANGUAGES[0]
 
 
+def words_of(room: str, asked: str | None = None, environment: Mapping[str, str] = os.environ) -> Words:
+    """A room's texts in that language."""
+    return Words(language_of(asked, environment), room)
+
+
 @lru_cache(maxsize=8)
 def _catalogue(room: str, language: str) -> dict[str, Any]:
     text = resources.files(room).joinpath(f"texts/{language}.json").read_text(encoding="utf-8")
