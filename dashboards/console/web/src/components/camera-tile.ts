@@ -32,6 +32,9 @@ export class CameraTile extends Part {
         background: var(--surface);
         transition: border-color var(--ease);
       }
+      .tile:hover live-picture {
+        --full: 1;
+      }
       .tile:hover {
         border-color: var(--line-strong);
       }
@@ -39,7 +42,10 @@ export class CameraTile extends Part {
       .attention {
         border-color: color-mix(in srgb, var(--tone-mark) 55%, transparent);
       }
+      /* Above the link that spans the tile, for its button's sake; elsewhere it lets the pointer through. */
       live-picture {
+        z-index: 1;
+        pointer-events: none;
         --picture-radius: calc(var(--radius-3) - 1px) calc(var(--radius-3) - 1px) 0 0;
       }
       footer {

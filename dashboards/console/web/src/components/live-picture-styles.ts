@@ -14,6 +14,7 @@ export const livePictureStyles = css`
     color: var(--pale);
   }
   :host([large]) {
+    pointer-events: auto !important;
     border-radius: 0;
   }
   :host([over]) {
@@ -96,14 +97,25 @@ export const livePictureStyles = css`
     place-content: center;
     justify-items: center;
     gap: 2px;
-    padding: 8px 16px;
+    padding: 8px;
     text-align: center;
     text-wrap: balance;
     font-size: var(--size-2);
     line-height: 1.45;
   }
+  .note {
+    display: grid;
+    justify-items: center;
+    gap: 2px;
+    padding: var(--space-3) var(--space-4);
+  }
+  /* On an old picture the words stand on a ground of their own: what it shows may be bright, or text. */
+  .has-picture .note {
+    border-radius: var(--radius-2);
+    background: rgb(10 13 16 / 78%);
+  }
   .words svg {
-    margin-bottom: var(--space-2);
+    margin-bottom: var(--space-1);
     opacity: 0.85;
   }
   .words .what {
@@ -146,7 +158,8 @@ export const livePictureStyles = css`
     background: rgb(10 13 16 / 55%);
     color: #fff;
     cursor: pointer;
-    opacity: 0;
+    pointer-events: auto;
+    opacity: var(--full, 0);
     transition: opacity var(--ease);
   }
   :host(:hover) .full,
@@ -174,7 +187,26 @@ export const livePictureStyles = css`
       font-size: var(--size-2);
     }
     .words svg {
-      margin-bottom: 2px;
+      display: none;
+    }
+    .wait svg {
+      display: block;
+    }
+    .note {
+      padding: var(--space-2) var(--space-3);
+    }
+  }
+  /* A tile on a phone: a tap leads to the camera's page, which has the button. */
+  @container (max-width: 240px) {
+    .full {
+      display: none;
+    }
+    .badge {
+      left: 6px;
+      top: 6px;
+      padding: 0 7px 0 6px;
+      font-size: 11px;
+      line-height: 18px;
     }
   }
   @media (prefers-reduced-motion: reduce) {

@@ -244,13 +244,14 @@ export class LivePicture extends Part {
     else this.#enlarge(true);
   }
 
-  #resized = (): void => this.#enlarge(document.fullscreenElement === this);
+  // Not document.fullscreenElement: that names the host of the outermost shadow tree.
+  #resized = (): void => this.#enlarge(this.matches(":fullscreen"));
 
   /** Where a browser has no full screen for elements (iPhone), the picture takes the whole window. */
   #enlarge(large: boolean): void {
     this.large = large;
     this.toggleAttribute("large", large);
-    this.toggleAttribute("over", large && document.fullscreenElement !== this);
+    this.toggleAttribute("over", large && !this.matches(":fullscreen"));
   }
 
   #press = (event: Event): void => {
@@ -261,8 +262,7 @@ export class LivePicture extends Part {
 
   override render() {
     const { state: now } = this.condition;
-    const picture = this.shown ? this.shown.picture : this.lastDrawnMs !== null;
-    const classes = ["frame", now, picture ? "has-picture" : "", this.shown?.picture ? "made" : ""];
+    const classes = ["frame", now, this.#hasPicture ? "has-picture" : ""];
     return html`<div class=${classes.filter(Boolean).join(" ")}>
       <div class="stage" role="img" aria-label=${this.#label()}>
         ${this.shown?.picture ? html`<img src=${this.shown.picture} alt="" />` : nothing}
@@ -272,6 +272,10 @@ export class LivePicture extends Part {
         ${icon(this.large ? "shrink" : "expand", 18)}
       </button>
     </div>`;
+  }
+
+  get #hasPicture(): boolean {
+    return this.shown ? this.shown.picture !== undefined : this.lastDrawnMs !== null;
   }
 
   #fullLabel(): string {
@@ -294,21 +298,25 @@ export class LivePicture extends Part {
       return html`<div class="words wait" role="status">${kindIcon("camera", 28)}
         <p class="what">${t("picture.state.connecting")}</p></div>`;
     }
-    if (now === "paused") return html`<div class="words"><p class="what">${t("picture.state.paused")}</p></div>`;
+    if (now === "paused") {
+      return html`<div class="words"><div class="note"><p class="what">${t("picture.state.paused")}</p></div></div>`;
+    }
     const { what, advice } = pictureReason(reason);
     const since = sinceMs === null ? "" : t("health.since", { time: clock(sinceMs, true) });
     return html`<div class="words" role="status" title=${detail || nothing}>
-      ${icon(now === "trouble" ? "failure" : "unreachable", 24)}
-      <p class="what">${this.#head(now)} <span class="num">${since}</span></p>
-      <p class="why">${what}.</p>
-      ${advice ? html`<p class="why advice">${advice}</p>` : nothing}
-      <p class="again">${t("picture.retrying")}</p>
+      <div class="note">
+        ${icon(now === "trouble" ? "failure" : "unreachable", 24)}
+        <p class="what">${this.#head(now)} <span class="num">${since}</span></p>
+        <p class="why">${what}.</p>
+        ${advice ? html`<p class="why advice">${advice}</p>` : nothing}
+        <p class="again">${t("picture.retrying")}</p>
+      </div>
     </div>`;
   }
 
   #head(now: PictureState): string {
     if (now === "trouble") return t("picture.state.trouble");
-    return t(this.lastDrawnMs === null ? "picture.state.none" : "picture.state.stalled");
+    return t(this.#hasPicture ? "picture.state.stalled" : "picture.state.none");
   }
 }
 
