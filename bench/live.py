@@ -1,6 +1,7 @@
 """The live picture beside its peers, in one run: `make bench ARGS="live --json"`; docs/performance.md has the figures.
 
-CPU of the fan-out to 200 viewers, milliseconds from glass to glass in Chromium. Takes about three minutes; `--only NAME` measures one part.
+CPU of the fan-out to 200 viewers, milliseconds from glass to glass in Chromium. Takes about three minutes;
+`--only NAME` measures one part.
 """
 
 from __future__ import annotations
