@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from camera.refusals import Refusals
-from camera.relay import rtsp
+from camera.relay.rtsp import CameraStream
 from edge_agent import cameras, devices
 from edge_agent.config import Configuration, JournalSection, UplinkSection
 from edge_agent.live.hub_address import Hub
@@ -131,7 +131,7 @@ class Agent:
         url = self._options.hub or (section.hub if section else None)
         hub = None if url is None else Hub(url, section.ca_file if section else None)
         of = cameras.streams(self._configuration.devices)
-        return Streams(self._configuration.ward.id, of, hub, rtsp.read, self._refusals, self._clock)
+        return Streams(self._configuration.ward.id, of, hub, CameraStream.open, self._refusals, self._clock)
 
     def _make_uplink(self, journal: Journal, scheduler: Scheduler, loop: asyncio.AbstractEventLoop) -> Uplink | None:
         section = self._configuration.uplink

@@ -1,46 +1,29 @@
-"""A camera's stream by RTSP over TCP (RFC 2326, RFC 6184), demuxed by PyAV, never decoded.
-
-`read` blocks and belongs in a thread of its own, one per stream. PyAV's exceptions end here, without their text:
-FFmpeg puts the address, password included, into it.
-"""
+"""A camera's stream by RTSP over TCP (RFC 2326, RFC 6184): access units as they come, never decoded."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import select
+import socket
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from camera.relay.assemble import AccessUnit, Assembler, Packet
+from camera.relay.assemble import AccessUnit, Assembler
+from camera.relay.rtp import Depacketizer
+from camera.relay.session import RefusedError, Session, StoppedError, make_nonce
+from camera.rtsp_login import Login
+from camera.rtsp_message import Description, GarbledAnswerError, Video
 from telemetry.readings import Reason, ReasonCode
-
-if TYPE_CHECKING:
-    from av.container import InputContainer
 
 OPEN_SECONDS = 5.0
 SILENCE_SECONDS = 5.0
-# Without these FFmpeg looks at a second of video before it tells what it found (0.09 s instead of 1.14 s here). Not
-# fflags=nobuffer: it throws away what was looked at, the first keyframe too, and saves nothing from glass to glass.
-_OPTIONS = {
-    "rtsp_transport": "tcp",
-    "allowed_media_types": "video",
-    "probesize": "32",
-    "analyzeduration": "0",
-}
-_HTTP_UNAUTHORIZED = "HTTPUnauthorizedError"
-_BY_ERROR = {
-    _HTTP_UNAUTHORIZED: ReasonCode.WRONG_CREDENTIALS,
-    "HTTPForbiddenError": ReasonCode.WRONG_CREDENTIALS,
-    "HTTPNotFoundError": ReasonCode.UNSUPPORTED,
-    "HTTPOtherClientError": ReasonCode.UNSUPPORTED,
-    "ConnectionRefusedError": ReasonCode.PORT_CLOSED,
-    "TimeoutError": ReasonCode.NO_ANSWER,
-    "ExitError": ReasonCode.NO_ANSWER,
-    "InvalidDataError": ReasonCode.GARBLED_ANSWER,
-    "ProtocolNotFoundError": ReasonCode.GARBLED_ANSWER,
-}
-_BY_ERRNO = {110: ReasonCode.NO_ANSWER, 111: ReasonCode.PORT_CLOSED, 113: ReasonCode.HOST_UNREACHABLE}
-_NETWORK_UNREACHABLE = 101
+_LOOK_UP_SECONDS = 0.5  # how long `stopped` may go unasked
+_MOST_FOREIGN = 1000  # packets in a row that are no RTP of the stream
+_FAILURES = (OSError, GarbledAnswerError, RefusedError)
+_NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
 
 
 class StreamError(Exception):
@@ -72,55 +55,111 @@ class StreamAddress:
         return urlunsplit((parts.scheme, login + host, parts.path, parts.query, ""))
 
 
+class CameraStream:
+    """A stream that plays. Nothing here blocks but `open`; each may raise StreamError, after which only `close` is
+    left to call."""
+
+    def __init__(self, session: Session, video: Video) -> None:
+        self._session = session
+        self._assembler = Assembler(video.parameter_sets, video.clock_rate)
+        self._depacketizer = Depacketizer(video.payload_type)
+
+    @classmethod
+    def open(cls, address: StreamAddress, stopped: Callable[[], bool]) -> CameraStream | None:
+        """Ask the camera for the stream, with the password at most once. None where `stopped()`, which is asked twice
+        a second, said so meanwhile."""
+        login = Login(address.username, address.password, make_nonce) if address.username else None
+        session = Session(address.url, login, stopped, open_seconds=OPEN_SECONDS, silence_seconds=SILENCE_SECONDS)
+        try:
+            with _told():
+                video = _h264(session.open())
+                session.play(video)
+        except StoppedError:
+            session.close()
+            return None
+        except BaseException:
+            session.close()
+            raise
+        return cls(session, video)
+
+    def fileno(self) -> int:
+        """To be watched for something to read."""
+        return self._session.fileno()
+
+    def take(self, now: float) -> list[AccessUnit]:
+        """What came by now (monotonic seconds)."""
+        units: list[AccessUnit] = []
+        feed, assemble, view = self._depacketizer.feed, self._assembler.take, self._session.view
+        try:
+            while packets := self._session.take(now):
+                for begin, end in packets:
+                    packet = feed(view, begin, end)
+                    if packet is not None:
+                        unit = assemble(packet)
+                        if unit is not None:
+                            units.append(unit)
+            if self._depacketizer.foreign > _MOST_FOREIGN:
+                raise GarbledAnswerError("what comes is not the stream that the camera described")
+        except _FAILURES as error:
+            raise StreamError(reason_for(error)) from None
+        return units
+
+    def tick(self, now: float) -> None:
+        """To be called twice in a second or so: a camera that fell silent is told from one that is slow."""
+        with _told():
+            self._session.tick(now)
+
+    def close(self) -> None:
+        self._session.close()
+
+
 def read(address: StreamAddress, stopped: Callable[[], bool]) -> Iterator[AccessUnit]:
-    """Access units from now on, until `stopped()` (asked at each packet). Raises StreamError when it ends otherwise.
-
-    A camera that refuses the password is asked once; FFmpeg answers its digest challenge and gives up at the second
-    401. Whether and when to try again is the caller's to decide.
-    """
-    container = _open(address)
+    """Access units from now on, until `stopped()`, which is asked twice a second at least. Blocks; for a thread that
+    has one stream only. Raises StreamError when it ends otherwise."""
+    stream = CameraStream.open(address, stopped)
+    if stream is None:
+        return
     try:
-        yield from _units(container, stopped)
+        poll = select.poll()
+        poll.register(stream.fileno(), select.POLLIN)
+        while not stopped():
+            poll.poll(_LOOK_UP_SECONDS * 1000)
+            yield from stream.take(time.monotonic())
+            stream.tick(time.monotonic())
     finally:
-        container.close()
+        stream.close()
 
 
-def _open(address: StreamAddress) -> InputContainer:
-    import av
-
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Every way in which a camera fails, as a StreamError."""
     try:
-        return av.open(address.for_library(), options=_OPTIONS, timeout=(OPEN_SECONDS, SILENCE_SECONDS))
-    except (OSError, av.FFmpegError, ValueError) as error:
-        raise StreamError(_reason(error)) from None
+        yield
+    except _FAILURES as error:
+        raise StreamError(reason_for(error)) from None
 
 
-def _units(container: InputContainer, stopped: Callable[[], bool]) -> Iterator[AccessUnit]:
-    import av
-
-    if not container.streams.video:
-        raise StreamError(Reason(ReasonCode.UNSUPPORTED, "the address offers no video"))
-    video = container.streams.video[0]
-    codec = video.codec_context.name
-    if codec != "h264":
+def _h264(offered: Description) -> Video:
+    video = offered.h264()
+    if video is None:
+        if not offered.videos:
+            raise StreamError(Reason(ReasonCode.UNSUPPORTED, "the address offers no video"))
+        codec = offered.videos[0].codec
         raise StreamError(Reason(ReasonCode.UNSUPPORTED, f"the camera sends {codec}; set this stream to H.264"))
-    assembler = Assembler(video.codec_context.extradata or b"")
-    unit_us = float(video.time_base or 0) * 1e6
-    try:
-        for packet in container.demux(video):
-            if stopped():
-                return
-            if packet.size:
-                time_us = None if packet.pts is None else round(packet.pts * unit_us)
-                yield from assembler.feed(Packet(bytes(packet), time_us, packet.is_keyframe))
-    except (OSError, av.FFmpegError) as error:
-        raise StreamError(_reason(error)) from None
-    raise StreamError(Reason(ReasonCode.NO_ANSWER, "the camera ended the stream"))
+    if video.interleaved:
+        raise StreamError(Reason(ReasonCode.UNSUPPORTED, "the camera sends H.264 in packetization mode 2"))
+    return video
 
 
-def _reason(error: BaseException) -> Reason:
-    name = type(error).__name__
-    code = _BY_ERROR.get(name)
-    number = getattr(error, "errno", None)
-    if code is None and isinstance(number, int):
-        code = ReasonCode.HOST_UNREACHABLE if number == _NETWORK_UNREACHABLE else _BY_ERRNO.get(number)
-    return Reason(code or ReasonCode.GARBLED_ANSWER, f"{name} ({number})")
+def reason_for(error: OSError | GarbledAnswerError | RefusedError) -> Reason:
+    """What went wrong with a camera, for people; never with an address or a password."""
+    if isinstance(error, RefusedError):
+        code = ReasonCode.WRONG_CREDENTIALS if error.status in (401, 403) else ReasonCode.UNSUPPORTED
+        return Reason(code, str(error))
+    if isinstance(error, GarbledAnswerError):
+        return Reason(ReasonCode.GARBLED_ANSWER, str(error))
+    if isinstance(error, socket.gaierror):
+        return Reason(ReasonCode.NAME_UNKNOWN, str(error))
+    if isinstance(error, ConnectionRefusedError):
+        return Reason(ReasonCode.PORT_CLOSED, str(error))
+    return Reason(ReasonCode.HOST_UNREACHABLE if error.errno in _NO_WAY else ReasonCode.NO_ANSWER, str(error))

@@ -1,13 +1,15 @@
-"""One WebSocket to the hub (RFC 6455), lean: it is written and read in the thread that reads the camera, and it never
-makes that thread wait for the hub, since a reader that waits hides the lag in the camera's own connection."""
+"""One WebSocket to the hub (RFC 6455), lean: once connected it never makes its thread wait, since a reader of cameras
+that waits for the hub hides the lag in the camera's own connection."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import select
 import socket
 import ssl
+import struct
 import time
 from pathlib import Path
 
@@ -19,14 +21,20 @@ from websockets.uri import parse_uri
 
 from telemetry.live import LiveNote, encode_note
 
+try:  # the library's own masking, in C where it was built
+    from websockets.speedups import apply_mask
+except ImportError:
+    from websockets.utils import apply_mask
+
 CONNECT_SECONDS = 5.0
 _SEND_BUFFER_BYTES = 2 * 1024 * 1024  # half a second of a 4K stream; the kernel may grant less
-_MOST_PAUSE_SECONDS = 0.02  # what one frame may wait for room in that buffer
 _GOODBYE_SECONDS = 0.2
 _MOST_RECEIVED_BYTES = 64 * 1024  # of one message; the hub has little to say
 _ACK_FRAME = b"\x82\x05\x01"  # a binary frame of five bytes, which begin with the acknowledgement's type
 _ACK_BYTES = 7
 _END_OF_HEAD = b"\r\n\r\n"
+_BINARY, _MASKED = 0x82, 0x80  # RFC 6455, 5.2: a whole binary message; from a client, so masked
+_HEADS = struct.Struct(">BB"), struct.Struct(">BBH"), struct.Struct(">BBQ")
 _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 # The library's own log would show tickets and pictures.
@@ -51,6 +59,8 @@ class HubSocket:
         self._socket: socket.socket | None = None
         self._aborted = False
         self._unsent = bytearray()
+        self._protocol_spoke = False  # the library was given something and may want to answer
+        self._masks = _Masks()
         self._rest = b""
 
     def connect(self) -> None:
@@ -66,11 +76,23 @@ class HubSocket:
             self.close()
             raise HubError(_said(error)) from None
 
+    @property
+    def waits(self) -> bool:
+        """Whether something waits that the kernel did not take."""
+        return bool(self._unsent)
+
     def send_frame(self, header: bytes, access_unit: bytes) -> None:
-        """One record as one message; what the kernel does not take now goes with the next ones."""
-        if not self.ended:
-            self._protocol.send_binary(b"".join((header, access_unit)))
-            self._flush()
+        """One record as one message. What the kernel does not take waits for `flush`."""
+        if self.ended:
+            return
+        mask = self._masks.take()
+        record = header + access_unit
+        self._put(_frame_head(len(record)) + mask + apply_mask(record, mask))
+
+    def flush(self) -> None:
+        """Hand on to the kernel what waits."""
+        if self._unsent:
+            del self._unsent[: self._write(self._unsent)]
 
     def send_note(self, note: LiveNote) -> None:
         if not self.ended:
@@ -91,7 +113,9 @@ class HubSocket:
                 self._end("the hub hung up")
                 return
             self._take(data)
-        self._flush()
+        if self._protocol_spoke:
+            self._protocol_spoke = False
+            self._flush()
 
     def wait(self, seconds: float) -> None:
         """Until the time is over or the connection; what comes meanwhile is taken."""
@@ -99,6 +123,7 @@ class HubSocket:
         while not self.ended and self._socket is not None and (left := deadline - time.monotonic()) > 0:
             events = select.POLLIN | (select.POLLOUT if self._unsent else 0)
             _poll(self._socket, events, left)
+            self.flush()
             self.receive()
 
     def close(self) -> None:
@@ -107,7 +132,11 @@ class HubSocket:
             return
         if not self.ended and self._protocol.state is State.OPEN:
             self._protocol.send_close(1000)
-            self._flush(_GOODBYE_SECONDS)
+            self._flush()
+            deadline = time.monotonic() + _GOODBYE_SECONDS
+            while self._unsent and not self.ended and (left := deadline - time.monotonic()) > 0:
+                _poll(self._socket, select.POLLOUT, left)
+                self.flush()
         self._end("closed")
         self._socket.close()
 
@@ -118,6 +147,10 @@ class HubSocket:
             with contextlib.suppress(OSError):  # not connected yet, or gone already
                 # A TLS socket's own shutdown is not for another thread; that of the connection below it is.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def give_up(self, why: str) -> None:
+        """The hub is as good as gone."""
+        self._end(why)
 
     # ---- connecting ------------------------------------------------------------------------------------------------
 
@@ -163,24 +196,19 @@ class HubSocket:
 
     # ---- writing ---------------------------------------------------------------------------------------------------
 
-    def _flush(self, patience: float = _MOST_PAUSE_SECONDS) -> None:
-        """Hand on to the kernel; where its buffer is full, wait for a moment that no lag can hide in."""
+    def _flush(self) -> None:
+        """What the library wants to be sent."""
         for data in self._protocol.data_to_send():
-            if self._unsent:
-                self._unsent += data
-            else:
-                done = self._write(data)
-                if done < len(data):
-                    self._unsent += memoryview(data)[done:]
-        if not self._unsent or self._socket is None:
+            self._put(data)
+
+    def _put(self, data: bytes) -> None:
+        if self._unsent:
+            self._unsent += data
+            self.flush()
             return
-        deadline = time.monotonic() + patience
-        while self._unsent and not self.ended:
-            del self._unsent[: self._write(self._unsent)]
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return
-            _poll(self._socket, select.POLLOUT, left)
+        done = self._write(data)
+        if done < len(data):
+            self._unsent += memoryview(data)[done:]
 
     def _write(self, data: bytes | bytearray) -> int:
         if self._socket is None or self.ended or not data:
@@ -204,6 +232,7 @@ class HubSocket:
                 self.acknowledged = int.from_bytes(data[at + 3 : at + _ACK_BYTES], "big")
             else:
                 self._protocol.receive_data(data[at : at + size])
+                self._protocol_spoke = True
                 self._heed()
             at += size
         self._rest = data[at:]
@@ -223,6 +252,29 @@ class HubSocket:
 
     def _end(self, why: str) -> None:
         self.ended = self.ended or ("stopped" if self._aborted else why)
+
+
+class _Masks:
+    """Unpredictable masking keys (RFC 6455, 10.3), many with one question to the kernel."""
+
+    def __init__(self) -> None:
+        self._keys = b""
+        self._at = 0
+
+    def take(self) -> bytes:
+        if self._at >= len(self._keys):
+            self._keys, self._at = os.urandom(1024), 0
+        self._at += 4
+        return self._keys[self._at - 4 : self._at]
+
+
+def _frame_head(size: int) -> bytes:
+    """Before the masking key of a binary message of `size` bytes."""
+    if size < 126:
+        return _HEADS[0].pack(_BINARY, _MASKED | size)
+    if size <= 0xFFFF:
+        return _HEADS[1].pack(_BINARY, _MASKED | 126, size)
+    return _HEADS[2].pack(_BINARY, _MASKED | 127, size)
 
 
 def _frame_bytes(data: bytes, at: int) -> int:

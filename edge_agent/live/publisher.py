@@ -1,25 +1,26 @@
-"""One stream that somebody watches: out of the camera, into one WebSocket to the hub, in one thread.
+"""One stream that somebody watches: out of the camera, into one WebSocket to the hub.
 
-The thread reads the camera, sends each access unit as it comes and takes the hub's acknowledgements on the way.
-Nothing is decoded, and nothing waits for the hub: what it does not take in time is dropped up to a keyframe.
+It has a thread of its own for all that takes time: connecting, and waiting for a camera that is in trouble. While the
+picture flows that thread sleeps, and the pump serves the stream together with all others.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from camera.refusals import TURN_SECONDS, Refusals
-from camera.relay.annexb import ParameterSets
 from camera.relay.assemble import AccessUnit
 from camera.relay.rtsp import StreamAddress, StreamError
-from edge_agent.live.backlog import Backlog
 from edge_agent.live.hub_socket import HubError, HubSocket
+from edge_agent.live.pump import Pump
+from edge_agent.live.sender import Sender
 from telemetry.clock import Clock
-from telemetry.live import LiveNote, LiveNoteType, record_header
+from telemetry.live import LiveNote, LiveNoteType
 from telemetry.readings import Reason, ReasonCode
 
 log = logging.getLogger(__name__)
@@ -27,12 +28,22 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 10.0  # between attempts at the camera
 UNSUPPORTED_PAUSE_SECONDS = 30.0  # a camera set to another codec stays so until somebody sets it right
 TROUBLE_AGAIN_SECONDS = 4.0  # the hub takes a publisher for dead that says nothing for ten
-TAKE_ACKS_SECONDS = 0.1  # the age from which it is worth asking what the hub has acknowledged
-HUB_SILENT_SECONDS = 10.0  # a hub that acknowledges nothing for so long has gone
 HANDOVER_SECONDS = 1.0  # what a publisher waits for the one before it to leave the camera
-_GAP_US = 40_000  # at least, between the last frame before a break and the first one after it
 
-Read = Callable[[StreamAddress, Callable[[], bool]], Iterator[AccessUnit]]
+
+class Camera(Protocol):
+    """A stream that plays (camera.relay.rtsp.CameraStream)."""
+
+    def fileno(self) -> int: ...
+
+    def take(self, now: float) -> list[AccessUnit]: ...
+
+    def tick(self, now: float) -> None: ...
+
+    def close(self) -> None: ...
+
+
+Open = Callable[[StreamAddress, Callable[[], bool]], Camera | None]  # raises StreamError; None when told to stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +60,26 @@ class Errand:
         return f"Errand({self.name!r}, {self.camera!r})"
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What all publishers share."""
+
+    open: Open
+    pump: Pump
+    refusals: Refusals
+    clock: Clock
+
+
 class Publisher:
     """Starts at `start`, ends by itself when the hub closes, and at `stop`, which does not wait."""
 
-    def __init__(self, errand: Errand, read: Read, refusals: Refusals, clock: Clock) -> None:
+    def __init__(self, errand: Errand, means: Means) -> None:
         self._errand = errand
-        self._read = read
-        self._refusals = refusals
-        self._clock = clock
+        self._means = means
         self._hub = HubSocket(errand.url, errand.ca_file)
+        self._sender = Sender(self._hub, errand.remark)
         self._before: Publisher | None = None
         self._stopping = threading.Event()
-        self._backlog = Backlog()
-        self._sequence = 0
-        self._dropped_told = 0  # frames dropped before the newest one that was sent
-        self._timestamp_us = 0  # of the newest access unit, on one timeline over all connections to the camera
-        self._offset_us = 0
-        self._seen_at = 0.0
         self._pause = FIRST_PAUSE_SECONDS
         self._thread = threading.Thread(target=self._run, name=f"live {errand.name}", daemon=True)
 
@@ -79,16 +93,15 @@ class Publisher:
         self._thread.start()
 
     def stop(self) -> None:
-        """The hub hears no more from now on. The camera is let go at its next packet, or when it times out."""
+        """The hub hears no more from now on, and the camera is let go."""
         self._stopping.set()
         self._hub.abort()
+        self._means.pump.ring()
 
     def join(self, seconds: float) -> bool:
         """Whether it has ended within that time."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
-
-    # ---- the thread --------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         name = self._errand.name
@@ -98,101 +111,124 @@ class Publisher:
                 self._before.join(HANDOVER_SECONDS)
                 self._before = None
             log.info("live %s: sent to the hub from now on", name)
-            self._publish()
+            while not self._over():
+                self._try_camera()
         except HubError as error:
             log.warning("live %s: no connection to the hub: %s", name, error)
         except Exception:  # one stream's defect ends that stream only
             log.exception("live %s failed", name)
         finally:
-            ended, dropped = self._hub.ended, self._backlog.dropped
+            ended = self._hub.ended
             self._hub.close()
-        log.info("live %s: ended after %d frames, %d dropped: %s", name, self._sequence, dropped, ended or "stopped")
+        sender = self._sender
+        said = (name, sender.sequence, sender.backlog.dropped, ended or "stopped")
+        log.info("live %s: ended after %d frames, %d of them dropped: %s", *said)
 
     def _over(self) -> bool:
         return self._stopping.is_set() or bool(self._hub.ended)
 
-    def _publish(self) -> None:
-        """One connection to the camera after the other."""
-        while not self._over():
-            wait = self._refusals.wait(self._errand.camera)
-            if wait > TURN_SECONDS:
-                reason = Reason(ReasonCode.WRONG_CREDENTIALS, f"refused before; not tried again for {wait:.0f} s")
-                self._tell_trouble(reason, wait)
-            elif wait:
-                self._hub.wait(wait)
-            else:
-                self._tell_trouble(*self._until_trouble())
+    def _try_camera(self) -> None:
+        """One connection to the camera, or the wait until there may be one."""
+        wait = self._means.refusals.wait(self._errand.camera)
+        if wait > TURN_SECONDS:
+            reason = Reason(ReasonCode.WRONG_CREDENTIALS, f"refused before; not tried again for {wait:.0f} s")
+            self._tell_trouble(reason, wait)
+        elif wait:
+            self._hub.wait(wait)
+        else:
+            try:
+                self._flow()
+            except StreamError as error:
+                self._tell_trouble(error.reason, self._pause_after(error.reason))
 
-    def _until_trouble(self) -> tuple[Reason | None, float]:
-        """Send what one connection brings; why it ended, and the pause before the next."""
-        camera = self._errand.camera
-        first = True
+    def _flow(self) -> None:
+        """Send what one connection brings. Raises StreamError."""
+        camera, means = self._errand.camera, self._means
         try:
-            for unit in self._read(camera, self._over):
-                if first:
-                    self._refusals.accepted(camera)
-                    self._begin_timeline()
-                    self._pause, first = FIRST_PAUSE_SECONDS, False
-                self._send(unit)
+            stream = means.open(camera, self._over)
+            if stream is None:
+                return
+            means.refusals.accepted(camera)
         except StreamError as error:
-            pause = self._pause
-            self._pause = min(LONGEST_PAUSE_SECONDS, 2 * pause)
             if error.reason.code is ReasonCode.WRONG_CREDENTIALS:
-                self._refusals.refused(camera)
-                return error.reason, 0.0  # how long, `refusals` says
-            if error.reason.code is ReasonCode.UNSUPPORTED:
-                pause = UNSUPPORTED_PAUSE_SECONDS
-            return error.reason, pause
+                means.refusals.refused(camera)
+            raise
         finally:
-            self._refusals.not_told(camera)
-        return None, 0.0
+            means.refusals.not_told(camera)
+        try:
+            flow = _Flow(stream, self._sender, self._hub, means.clock, self._over)
+            means.pump.run(flow)
+        finally:
+            stream.close()
+        if flow.pictures:
+            self._pause = FIRST_PAUSE_SECONDS
+        if flow.failed is not None:
+            raise flow.failed
 
-    def _tell_trouble(self, reason: Reason | None, seconds: float) -> None:
+    def _pause_after(self, reason: Reason) -> float:
+        """Seconds until the next attempt."""
+        if reason.code is ReasonCode.WRONG_CREDENTIALS:
+            return 0.0  # the refusals know
+        if reason.code is ReasonCode.UNSUPPORTED:
+            return UNSUPPORTED_PAUSE_SECONDS
+        pause = self._pause
+        self._pause = min(LONGEST_PAUSE_SECONDS, 2 * pause)
+        return pause
+
+    def _tell_trouble(self, reason: Reason, seconds: float) -> None:
         """Tell the hub, again and again while the pause lasts."""
-        if reason is None or self._over():
+        if self._over():
             return
         log.info("live %s: no picture: %s %s", self._errand.name, reason.code, reason.detail)
         note = LiveNote(LiveNoteType.TROUBLE, reason=reason.code.value, detail=reason.detail[:300])
-        until = self._clock.monotonic() + seconds
-        self._hub.send_note(note)
-        while (left := until - self._clock.monotonic()) > 0 and not self._over():
-            self._hub.wait(min(left, TROUBLE_AGAIN_SECONDS))
-            if not self._over() and left > TROUBLE_AGAIN_SECONDS:
-                self._hub.send_note(note)
+        clock, hub = self._means.clock, self._hub
+        until = clock.monotonic() + seconds
+        hub.send_note(note)
+        while (left := until - clock.monotonic()) > 0 and not self._over():
+            hub.wait(min(left, TROUBLE_AGAIN_SECONDS))
+            if left > TROUBLE_AGAIN_SECONDS:
+                hub.send_note(note)
 
-    # ---- an access unit's way ------------------------------------------------------------------------------------
 
-    def _begin_timeline(self) -> None:
-        """A new connection's timestamps begin anew; ours go on, by as much as the break took."""
+class _Flow:
+    """One connection to the camera while it flows (edge_agent.live.pump.Flow)."""
+
+    def __init__(self, stream: Camera, sender: Sender, hub: HubSocket, clock: Clock, over: Callable[[], bool]) -> None:
+        self.failed: StreamError | None = None
+        self.pictures = False
+        self._stream = stream
+        self._sender = sender
+        self._hub = hub
+        self._clock = clock
+        self._over = over
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def waits(self) -> bool:
+        return self._hub.waits
+
+    def serve(self) -> bool:
         now = self._clock.monotonic()
-        if self._timestamp_us:
-            self._offset_us = self._timestamp_us + max(_GAP_US, round((now - self._seen_at) * 1e6))
+        try:
+            units = self._stream.take(now)
+        except StreamError as error:
+            self.failed = error
+            return False
+        if units and not self.pictures:
+            self.pictures = True
+            self._sender.begin(now)
+        for unit in units:
+            self._sender.send(unit, now)
+        self._hub.flush()
+        return not self._over()
 
-    def _send(self, unit: AccessUnit) -> None:
+    def tick(self) -> bool:
         now = self._clock.monotonic()
-        self._sequence += 1
-        self._seen_at = now
-        self._timestamp_us = self._offset_us + unit.timestamp_us
-        if unit.sets is not None:
-            self._tell_stream(unit.sets)
-        backlog, hub = self._backlog, self._hub
-        if backlog.dropping or backlog.age(now) > TAKE_ACKS_SECONDS:
-            hub.receive()
-            backlog.acknowledged(hub.acknowledged)
-            if backlog.age(now) > HUB_SILENT_SECONDS:
-                hub.abort()
-        if backlog.admit(now, keyframe=unit.keyframe):
-            header = record_header(
-                len(unit.data),
-                self._sequence,
-                self._timestamp_us,
-                keyframe=unit.keyframe,
-                dropped_before=backlog.dropped != self._dropped_told,
-            )
-            self._dropped_told = backlog.dropped
-            hub.send_frame(header, unit.data)
-            backlog.sent(self._sequence, now)
-
-    def _tell_stream(self, sets: ParameterSets) -> None:
-        note = LiveNote(LiveNoteType.STREAM, sets.codec, sets.width, sets.height, detail=self._errand.remark)
-        self._hub.send_note(note)
+        try:
+            self._stream.tick(now)
+        except StreamError as error:
+            self.failed = error
+            return False
+        self._sender.look(now)
+        return not self._over()

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from camera.refusals import Refusals
 from camera.relay.rtsp import StreamAddress
 from edge_agent.live.hub_address import Hub, HubAddressError
-from edge_agent.live.publisher import Errand, Publisher, Read
+from edge_agent.live.publisher import Errand, Means, Open, Publisher
+from edge_agent.live.pump import Pump
 from telemetry.clock import Clock
 from telemetry.live import StreamName
 from telemetry.readings import Reason, ReasonCode
@@ -26,14 +27,12 @@ class Streams:
     `stop` and `close` return at once, or nearly, and may be called from any thread."""
 
     def __init__(
-        self, ward: str, cameras: Cameras, hub: Hub | None, read: Read, refusals: Refusals, clock: Clock
+        self, ward: str, cameras: Cameras, hub: Hub | None, open_stream: Open, refusals: Refusals, clock: Clock
     ) -> None:
         self._ward = ward
         self._cameras = cameras
         self._hub = hub
-        self._read = read
-        self._refusals = refusals
-        self._clock = clock
+        self._means = Means(open_stream, Pump(), refusals, clock)
         self._lock = threading.Lock()
         self._running: dict[tuple[str, StreamName], Publisher] = {}
         self._leaving: list[Publisher] = []
@@ -56,7 +55,7 @@ class Streams:
             if before is not None:
                 before.stop()
                 self._leaving.append(before)
-            publisher = self._running[place] = Publisher(errand, self._read, self._refusals, self._clock)
+            publisher = self._running[place] = Publisher(errand, self._means)
             publisher.start(before)
         return None
 

@@ -38,6 +38,7 @@ class Footage:
     slices: int = 1
     extra: str = ""  # more of x264's or x265's own parameters
     codec: str = "h264"
+    noise: int = 0  # of the scene, 0 to 100; without it a test picture is cheaper than its bitrate
 
     def encode(self, ffmpeg: str, folder: Path, name: str) -> Path:
         """An Annex B file with access unit delimiters."""
@@ -46,12 +47,13 @@ class Footage:
         common = f"aud=1:keyint={interval}:min-keyint={interval}:scenecut=0:bframes=0{self.extra}"
         if self.codec == "h264":
             encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-profile:v", self.profile]
-            encoder += ["-x264-params", f"{common}:slices={self.slices}:nal-hrd=none", "-f", "h264"]
+            encoder += ["-x264-params", f"{common}:slices={self.slices}", "-f", "h264"]
         else:
             encoder = ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", f"{common}:log-level=none"]
             encoder += ["-f", "hevc"]
         rate = [f"{self.kbps}k"]
         source = f"testsrc2=size={self.width}x{self.height}:rate={self.fps}:duration={self.seconds}"
+        source += f",noise=alls={self.noise}:allf=t" if self.noise else ""
         pixels = ["-pix_fmt", "yuv444p" if self.profile == "high444" else "yuv420p"]
         command = [ffmpeg, "-y", "-loglevel", "error", "-f", "lavfi", "-i", source, *pixels, *encoder]
         limits = ["-b:v", *rate, "-maxrate", *rate, "-bufsize", f"{max(1, self.kbps // 2)}k"]

@@ -1,0 +1,278 @@
+"""One RTSP session over one TCP connection (RFC 2326, interleaved): asks for a stream and takes its RTP packets.
+
+Opening it blocks, for seconds at most, and asks `stopped` twice a second. Once it plays nothing blocks: who has many
+watches their file descriptors and takes what came in large gulps. What a relay costs is how often it wakes, and a
+picture comes as many packets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import select
+import socket
+import ssl
+import time
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
+
+from camera.rtsp_login import Challenge, Login, best
+from camera.rtsp_message import MOST_HEAD_BYTES, Answer, Description, GarbledAnswerError, Video, describe, parse_head
+from camera.rtsp_message import resolve as resolve_control
+
+PORTS = {"rtsp": 554, "rtsps": 322}
+_LOOK_UP_SECONDS = 0.5  # how long `stopped` may go unasked
+_GULP_BYTES = 256 * 1024
+_KEEP_ALIVE_SECONDS = (5.0, 30.0)  # bounds of half the session's time-out
+_DEFAULT_TIMEOUT_SECONDS = 60  # RFC 2326, 12.37
+_DOLLAR = 0x24
+_NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class RefusedError(Exception):
+    """The camera answered with another status than 200."""
+
+    def __init__(self, method: str, status: int) -> None:
+        super().__init__(f"status {status} to {method}")
+        self.method, self.status = method, status
+
+
+class StoppedError(Exception):
+    """`stopped` said so."""
+
+
+class Session:
+    """Raises OSError (TimeoutError where nothing comes), GarbledAnswerError, RefusedError, StoppedError."""
+
+    def __init__(
+        self, url: str, login: Login | None, stopped: Callable[[], bool], *, open_seconds: float, silence_seconds: float
+    ) -> None:
+        self.view = memoryview(bytearray(_GULP_BYTES))
+        self._url = url
+        self._login = login
+        self._stopped = stopped
+        self._open_seconds = open_seconds
+        self._silence_seconds = silence_seconds
+        self._challenge: Challenge | None = None
+        self._sequence = 0
+        self._session = ""
+        self._channel = 0
+        self._begin = self._end = 0  # of what is received and not yet parsed, in `view`
+        self._drained = False  # what came was less than there was room for: no need to ask for more
+        self._answer: Answer | None = None
+        self._deadline = 0.0
+        self._keep_alive_at = float("inf")
+        self._keep_alive_every = _KEEP_ALIVE_SECONDS[1]
+        self._keep_alive_method = "OPTIONS"
+        self._heard_at = 0.0  # of the newest RTP
+        self._tls = urlsplit(url).scheme == "rtsps"
+        self._socket: socket.socket | None = None
+
+    # ---- the dialogue ----------------------------------------------------------------------------------------------
+
+    def open(self) -> Description:
+        """Connect and ask what there is."""
+        self._deadline = time.monotonic() + self._open_seconds
+        self._socket = self._connect()
+        methods = self._ask("OPTIONS", self._url, checked=False).first("public")
+        if "GET_PARAMETER" in methods.upper():
+            self._keep_alive_method = "GET_PARAMETER"
+        described = self._ask("DESCRIBE", self._url, "Accept: application/sdp")
+        self._base = described.first("content-base") or described.first("content-location") or self._url
+        self._description = describe(described.body)
+        return self._description
+
+    def play(self, video: Video) -> None:
+        """Have it sent from now on."""
+        control = resolve_control(self._base, video.control)
+        setup = self._ask("SETUP", control, "Transport: RTP/AVP/TCP;unicast;interleaved=0-1")
+        self._session, _, said = setup.first("session").partition(";")
+        self._channel = _number(setup.first("transport"), "interleaved=", 0)
+        seconds = _number(said, "timeout=", _DEFAULT_TIMEOUT_SECONDS)
+        least, most = _KEEP_ALIVE_SECONDS
+        self._keep_alive_every = min(most, max(least, seconds / 2))
+        self._ask("PLAY", resolve_control(self._base, self._description.control), "Range: npt=0.000-")
+        self._drained = False
+        self._heard_at = time.monotonic()
+        self._keep_alive_at = self._heard_at + self._keep_alive_every
+
+    def close(self) -> None:
+        """Say goodbye, without waiting for an answer, and hang up."""
+        connection, self._socket = self._socket, None
+        if connection is None:
+            return
+        with contextlib.suppress(OSError):  # the camera may have gone first
+            if self._session:
+                connection.send(self._request("TEARDOWN", self._url, ()))
+        connection.close()
+
+    def _ask(self, method: str, url: str, *headers: str, checked: bool = True) -> Answer:
+        """One request and its answer; with the password where the camera asks for it. RTP meanwhile is passed over:
+        what comes before a session is known to play is no loss."""
+        answer = self._exchange(method, url, headers)
+        for _ in range(2):  # the second time for a nonce that was too old
+            if answer.status != 401 or self._login is None:
+                break
+            before, self._challenge = self._challenge, best(answer.all("www-authenticate"))
+            if self._challenge is None or (before is not None and not self._challenge.stale):
+                break
+            answer = self._exchange(method, url, headers)
+        if checked and answer.status != 200:
+            raise RefusedError(method, answer.status)
+        return answer
+
+    def _exchange(self, method: str, url: str, headers: Sequence[str]) -> Answer:
+        self._answer = None
+        self._send(self._request(method, url, headers))
+        while self._answer is None:
+            self._wait()
+            self._gulp()
+            self._packets()
+        return self._answer
+
+    def _request(self, method: str, url: str, headers: Sequence[str]) -> bytes:
+        self._sequence += 1
+        lines = [f"{method} {url} RTSP/1.0", f"CSeq: {self._sequence}", "User-Agent: WardWatch", *headers]
+        if self._session:
+            lines.append(f"Session: {self._session}")
+        if self._challenge is not None and self._login is not None:
+            lines.append(f"Authorization: {self._login.answer(self._challenge, method, url)}")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+    # ---- the stream ------------------------------------------------------------------------------------------------
+
+    def fileno(self) -> int:
+        return self._connected().fileno()
+
+    def take(self, now: float) -> Sequence[tuple[int, int]]:
+        """What came by now, without waiting: where RTP packets begin and end in `view`, valid until the next call.
+        Empty where nothing is left: call it until then."""
+        while not self._drained and self._gulp():
+            packets = self._packets()
+            if packets:
+                self._heard_at = now
+                return packets
+        self._drained = False
+        return ()
+
+    def tick(self, now: float) -> None:
+        """Once or more in a second: keep the session alive, and find out that it is not."""
+        if now - self._heard_at > self._silence_seconds:
+            raise TimeoutError(f"no picture for {self._silence_seconds:g} s")
+        if now >= self._keep_alive_at:
+            self._keep_alive_at = now + self._keep_alive_every
+            self._send(self._request(self._keep_alive_method, self._url, ()))
+
+    def _packets(self) -> list[tuple[int, int]]:
+        """Everything whole in the buffer: RTP's places; answers on the way are kept in `_answer`."""
+        view, at, end = self.view, self._begin, self._end
+        found: list[tuple[int, int]] = []
+        while end - at >= 4:
+            if view[at] == _DOLLAR:
+                after = at + 4 + (view[at + 2] << 8 | view[at + 3])
+                if after > end:
+                    break
+                if view[at + 1] == self._channel:
+                    found.append((at + 4, after))
+            else:
+                after = self._text(at, end)
+                if after == at:
+                    break
+            at = after
+        self._begin = at
+        return found
+
+    def _text(self, at: int, end: int) -> int:
+        """An answer at `at`, and where it ends; `at` where it is not whole yet. Raises GarbledAnswerError."""
+        begin = bytes(self.view[at : min(end, at + MOST_HEAD_BYTES)])
+        if begin[:2] == b"\r\n":
+            return at + 2  # some end a body with an empty line of their own
+        head, separator, _ = begin.partition(b"\r\n\r\n")
+        if not separator:
+            if len(begin) >= MOST_HEAD_BYTES or begin[:5] != b"RTSP/"[: len(begin)]:
+                raise GarbledAnswerError(f"not RTSP: {begin[:40]!r}")
+            return at
+        answer = parse_head(head)
+        after = at + len(head) + len(separator) + answer.body_bytes()
+        if after > end:
+            return at
+        body = bytes(self.view[after - answer.body_bytes() : after])
+        self._answer = Answer(answer.status, answer.headers, body)
+        return after
+
+    # ---- the connection --------------------------------------------------------------------------------------------
+
+    def _connect(self) -> socket.socket:
+        parts = urlsplit(self._url)
+        place = (parts.hostname or "", parts.port or PORTS.get(parts.scheme, 554))
+        connection = socket.create_connection(place, timeout=self._open_seconds)
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls:
+                connection = unverified().wrap_socket(connection)
+            connection.setblocking(False)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _send(self, data: bytes) -> None:
+        connection = self._connected()
+        sent = connection.send(data)
+        if sent < len(data):  # requests are small: a camera that takes none for so long takes nothing at all
+            raise TimeoutError("the camera takes no requests")
+
+    def _wait(self) -> None:
+        """Until there is something to read."""
+        connection = self._connected()
+        poll = select.poll()
+        poll.register(connection, select.POLLIN)
+        while not (isinstance(connection, ssl.SSLSocket) and connection.pending()):
+            if self._stopped():
+                raise StoppedError
+            if poll.poll(_LOOK_UP_SECONDS * 1000):
+                return
+            if time.monotonic() >= self._deadline:
+                raise TimeoutError("no answer")
+
+    def _gulp(self) -> bool:
+        """Receive what is there, once. False where nothing is."""
+        view = self.view
+        if self._begin:
+            rest = self._end - self._begin
+            view[:rest] = view[self._begin : self._end]
+            self._begin, self._end = 0, rest
+        if self._end == len(view):
+            raise GarbledAnswerError("more than any packet holds, and no end of it")
+        try:
+            received = self._connected().recv_into(view[self._end :])
+        except _NOT_NOW:
+            return False
+        if not received:
+            raise ConnectionResetError("the camera hung up")
+        self._end += received
+        self._drained = self._end < len(view) and not self._tls  # TLS gives a record at a time
+        return True
+
+    def _connected(self) -> socket.socket:
+        if self._socket is None:
+            raise ConnectionResetError("not connected")
+        return self._socket
+
+
+def unverified() -> ssl.SSLContext:
+    """Cameras sign for themselves, and nobody in a ward could say which certificate is right."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def make_nonce() -> str:
+    return secrets.token_hex(8)
+
+
+def _number(text: str, after: str, default: int) -> int:
+    digits = text.partition(after)[2]
+    length = next((n for n, character in enumerate(digits) if character not in "0123456789"), len(digits))
+    return int(digits[:length]) if 0 < length < 10 else default
