@@ -22,15 +22,17 @@ from urllib.parse import urlencode
 
 import httpx
 import psutil
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from bench import live_film, live_stage
-from bench.live_viewers import Crowd
+from bench.live_viewers import Crowd, Seen
 from telemetry.live import Frame, LiveNote, LiveNoteType, encode_frame, encode_note
 
 PER_SESSION = 32
-ACK_SECONDS = 0.2  # as the pages do
-SETTLE_SECONDS = 3.0
+_CLIENT_FRAME_BYTES = 14  # at most: a masked WebSocket frame's header
+ACK_SECONDS = 0.1  # at most so often, as the pages do
+SETTLE_SECONDS = 4.0  # all have come in, and a keyframe with them
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,12 @@ class FanoutFigures:
 
 @dataclass(frozen=True)
 class CopyFigures:
-    """What the publisher's socket carried, to what one copy of the camera's pictures is."""
+    """What all publishers' sockets carried, to what the camera gave meanwhile."""
 
     viewers: int
     man_copies: float
-    bytes_out_per_byte_in: float
+    publishers: int
+    bytes_out_per_byte_in: float  # at the hub
 
 
 class Stage:
@@ -68,11 +71,12 @@ class Stage:
         command = [sys.executable, "-m", "bench.live_stage", "--port", str(self.port)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.hub = psutil.Process(self._process.pid)
-        self._publishers: list[threading.Thread] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.wire_bytes = 0  # that publishers wrote to their sockets
-        self.camera_bytes = 0  # of access units in them
+        self.wire_bytes = 0  # that all publishers wrote to their sockets
+        self.camera_bytes = 0  # of the access units that the camera gave to any of them, each counted once
+        self._given: set[int] = set()
+        self._started = time.monotonic()
         self._wait_for_port()
         self.cookies = [self._sign_in() for _ in range(8)]
 
@@ -113,23 +117,32 @@ class Stage:
                 threading.Thread(target=lambda url=url: asyncio.run(self._publish(url)), daemon=True).start()
 
     async def _publish(self, url: str) -> None:
-        """At the camera's own pace, until the hub goes."""
+        """From the camera's next keyframe on, at its own pace, until the hub ends it."""
         film = self._film
         step = 1 / film.fps
-        async with connect(url, compression=None) as hub:
-            await hub.send(encode_note(LiveNote(LiveNoteType.STREAM, film.codec, film.width, film.height)))
-            start = time.monotonic()
-            with contextlib.suppress(Exception):  # the hub ends when the measurement does
-                number = 0
+        with contextlib.suppress(ConnectionClosed, OSError):  # the hub ends when the measurement does
+            async with connect(url, compression=None) as hub:
+                await hub.send(encode_note(LiveNote(LiveNoteType.STREAM, film.codec, film.width, film.height)))
+                number = int((time.monotonic() - self._started) / step) + 1
+                while not film.units[number % len(film.units)][1]:
+                    number += 1
                 while True:
+                    await _until(self._started + number * step, hub)
                     data, keyframe = film.units[number % len(film.units)]
                     record = encode_frame(Frame(number, round(number * step * 1e6), keyframe, False, data))
                     await hub.send(record)
-                    self.camera_bytes += len(data)
+                    self.wire_bytes += len(record) + _CLIENT_FRAME_BYTES
+                    if number not in self._given:
+                        self._given.add(number)
+                        self.camera_bytes += len(data)
                     number += 1
-                    while time.monotonic() < start + number * step:
-                        with contextlib.suppress(TimeoutError):
-                            await asyncio.wait_for(hub.recv(), start + number * step - time.monotonic())
+
+
+async def _until(moment: float, hub: ClientConnection) -> None:
+    """Wait, and hear the acknowledgements meanwhile."""
+    while (left := moment - time.monotonic()) > 0:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(hub.recv(), left)
 
 
 @contextlib.contextmanager
@@ -141,41 +154,77 @@ def stage(film: live_film.Film | None = None) -> Iterator[Stage]:
         made.close()
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """What a crowd saw and what it cost."""
+
+    seen: Seen
+    core_percent: float
+    rss_mb: float
+    rss_growth_mb: float
+
+
+def _show(made: Stage, crowd: Crowd) -> _Shown:
+    before_bytes = made.hub.memory_info().rss
+    command = [sys.executable, "-m", "bench.live_viewers", json.dumps(asdict(crowd))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as crowded:
+        assert crowded.stdout is not None
+        if not crowded.stdout.readline():
+            raise SystemExit("bench live: the viewers did not come in")
+        cpu, started = _cpu_seconds(made.hub), time.monotonic()
+        crowded.stdout.readline()
+        core_percent = 100 * (_cpu_seconds(made.hub) - cpu) / (time.monotonic() - started)
+        rss_bytes = made.hub.memory_info().rss
+        last = crowded.stdout.readline()
+    if not last:
+        raise SystemExit("bench live: the viewers ended early")
+    return _Shown(Seen(**json.loads(last)), core_percent, rss_bytes / 1e6, (rss_bytes - before_bytes) / 1e6)
+
+
+def _crowd(made: Stage, viewers: int, seconds: float, stream: str, mode: str, stalled: int) -> Crowd:
+    return Crowd(
+        port=made.port,
+        path=f"/api/live/{live_stage.WARD}/{live_stage.CAMERA}/{stream}?mode={mode}",
+        cookies=made.cookies,
+        viewers=viewers,
+        per_session=PER_SESSION - 1,
+        settle_seconds=SETTLE_SECONDS,
+        seconds=seconds,
+        ack_seconds=ACK_SECONDS,
+        stalled=stalled,
+        mse=mode == "mse",
+    )
+
+
 def measure_fanout(
     viewers: int = 200, seconds: float = 10.0, *, stream: str = "main", mode: str = "records", stalled: int = 0
 ) -> FanoutFigures:
-    """One stream to so many viewers. `stalled` more open a socket and never read. Takes about `seconds` + 10 s."""
+    """One stream to so many viewers; `stalled` more never read. Takes `seconds` and about ten more."""
     film = live_film.encode()
     with stage(film) as made:
-        before_bytes = made.hub.memory_info().rss
-        path = f"/api/live/{live_stage.WARD}/{live_stage.CAMERA}/{stream}?mode={mode}"
-        crowd = Crowd(
-            made.port, path, made.cookies, viewers, PER_SESSION - 1, SETTLE_SECONDS, seconds, ACK_SECONDS, stalled
-        )
-        command = [sys.executable, "-m", "bench.live_viewers", json.dumps(asdict(crowd))]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as crowded:
-            assert crowded.stdout is not None
-            if not crowded.stdout.readline():
-                raise SystemExit("bench live: the viewers did not come in")
-            cpu, started = _cpu_seconds(made.hub), time.monotonic()
-            crowded.stdout.readline()
-            core_percent = 100 * (_cpu_seconds(made.hub) - cpu) / (time.monotonic() - started)
-            rss = made.hub.memory_info().rss
-            last = crowded.stdout.readline()
-        if not last:
-            raise SystemExit("bench live: the viewers ended early")
-        seen = json.loads(last)
+        shown = _show(made, _crowd(made, viewers, seconds, stream, mode, stalled))
     bits = 8 * sum(len(data) for data, _ in film.units)
     return FanoutFigures(
         viewers=viewers,
         stream_kbps=round(bits / (len(film.units) / film.fps) / 1000, 0),
-        core_percent=round(core_percent, 2),
-        rss_mb=round(rss / 1e6, 1),
-        rss_growth_mb=round((rss - before_bytes) / 1e6, 1),
-        frames_per_viewer_per_second=round(seen["frames"] / viewers / seconds, 2),
-        gap_ms_p50=seen["gap_ms_p50"],
-        gap_ms_p99=seen["gap_ms_p99"],
-        gap_ms_max=seen["gap_ms_max"],
+        core_percent=round(shown.core_percent, 2),
+        rss_mb=round(shown.rss_mb, 1),
+        rss_growth_mb=round(shown.rss_growth_mb, 1),
+        frames_per_viewer_per_second=round(shown.seen.frames / viewers / seconds, 2),
+        gap_ms_p50=shown.seen.gap_ms_p50,
+        gap_ms_p99=shown.seen.gap_ms_p99,
+        gap_ms_max=shown.seen.gap_ms_max,
+    )
+
+
+def measure_copies(viewers: int = 50, seconds: float = 8.0) -> CopyFigures:
+    """How often the camera's bytes cross to the hub while so many watch."""
+    with stage() as made:
+        _show(made, _crowd(made, viewers, seconds, "main", "records", 0))
+        found = made.statistics()
+        copies = made.wire_bytes / made.camera_bytes
+    return CopyFigures(
+        viewers, round(copies, 3), int(found["publishers"]), round(found["bytes_out"] / found["bytes_in"], 1)
     )
 
 
@@ -188,11 +237,15 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench live-fanout", description=__doc__)
     parser.add_argument("--viewers", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--stream", default="main")
-    parser.add_argument("--mode", default="records")
-    parser.add_argument("--stalled", type=int, default=0)
-    options = parser.parse_args(arguments)
-    print(json.dumps(asdict(measure_fanout(**vars(options)))))
+    parser.add_argument("--stream", default="main", choices=("main", "sub"))
+    parser.add_argument("--mode", default="records", choices=("records", "mse"))
+    parser.add_argument("--stalled", type=int, default=0, help="so many more viewers that never read")
+    parser.add_argument("--copies", action="store_true", help="measure how often the stream crosses the MAN instead")
+    options = vars(parser.parse_args(arguments))
+    if options.pop("copies"):
+        print(json.dumps(asdict(measure_copies(options["viewers"], options["seconds"]))))
+    else:
+        print(json.dumps(asdict(measure_fanout(**options))))
     return 0
 
 

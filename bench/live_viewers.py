@@ -1,6 +1,6 @@
 """Many viewers in one process, as cheap as real sockets can be: they read frame headers and acknowledge, no more.
 
-Arguments as one JSON document; prints one: {"frames", "messages", "gaps_ms": [p50, p99, max], "viewers", "bytes"}.
+The crowd is the argument, as JSON; a line is printed when it begins to measure, one when it ends, and what it saw.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Crowd:
     seconds: float
     ack_seconds: float
     stalled: int = 0
+    mse: bool = False
 
 
 @dataclass
@@ -47,8 +48,8 @@ class Seen:
 class ViewerSocket(asyncio.Protocol):
     """One WebSocket, client side (RFC 6455), for binary messages of records."""
 
-    def __init__(self, request: bytes, ack_seconds: float) -> None:
-        self._request, self._ack_seconds = request, ack_seconds
+    def __init__(self, request: bytes, ack_seconds: float, mse: bool) -> None:
+        self._request, self._ack_seconds, self._mse = request, ack_seconds, mse
         self._data = bytearray()
         self._open = False
         self._acked_at = 0.0
@@ -102,7 +103,10 @@ class ViewerSocket(asyncio.Protocol):
     def _message(self, at: int, end: int) -> None:
         now = time.perf_counter()
         self.times.append(now)
-        sequence = 0
+        sequence = int.from_bytes(self._data[at : at + 4], "big")
+        if self._mse:
+            self.frames += 1  # one a message on the main stream
+            at = end
         while at < end:
             length, _, sequence = struct.unpack_from(">III", self._data, at)
             at += 4 + length
@@ -136,7 +140,7 @@ async def watch(crowd: Crowd) -> Seen:
     dead = [stall(crowd) for _ in range(crowd.stalled)]
     for number in range(crowd.viewers):
         request = handshake(crowd, crowd.cookies[number // crowd.per_session])
-        made = ViewerSocket(request, crowd.ack_seconds)
+        made = ViewerSocket(request, crowd.ack_seconds, crowd.mse)
         await loop.create_connection(lambda made=made: made, "127.0.0.1", crowd.port)  # type: ignore[misc]
         sockets.append(made)
     await asyncio.sleep(crowd.settle_seconds)
