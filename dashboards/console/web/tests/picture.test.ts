@@ -210,6 +210,12 @@ describe("how late a picture is", () => {
     expect(meter.shown(9_000_040_000, 1040)).toBeCloseTo(0, 1);
     expect(meter.shown(9_000_080_000, 2580)).toBeCloseTo(1500, 0);
   });
+  it("begins anew with a camera's clock that does", () => {
+    const meter = new LagMeter();
+    meter.shown(9_000_000_000, 1000);
+    expect(meter.shown(0, 1040)).toBe(0);
+    expect(meter.shown(40_000, 1080)).toBeCloseTo(0, 1);
+  });
 });
 
 describe("the burned-in clock", () => {

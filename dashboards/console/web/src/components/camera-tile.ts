@@ -87,11 +87,19 @@ export class CameraTile extends Part {
     `,
   ];
 
+  /** "f" on a tile that has the focus; the picture itself hears it when the focus is on its own button. */
+  #key = (event: KeyboardEvent): void => {
+    const plain = event.key === "f" && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (!plain || !(event.target instanceof HTMLAnchorElement)) return;
+    event.preventDefault();
+    this.renderRoot.querySelector("live-picture")?.toggleFullscreen();
+  };
+
   override render() {
     if (!this.seen) return nothing;
     const { device, ward } = this.seen;
     const health = healthOf(this.seen);
-    return html`<div class="tile ${this.cause ? "plain" : tone(health)}" data-testid="device-${device.id}">
+    return html`<div class="tile ${this.cause ? "plain" : tone(health)}" data-testid="device-${device.id}" @keydown=${this.#key}>
       <live-picture
         ward=${ward.id}
         device=${device.id}

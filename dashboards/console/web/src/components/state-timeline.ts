@@ -141,7 +141,7 @@ export class StateTimeline extends Part {
           const wide = this.#share(span.end_ms ?? this.to) - left;
           return html`<li
             class="span ${span.severity} ${span.end_ms === null ? "open" : ""}"
-            style="left:${left}%;width:${wide}%"
+            style="left:min(${left}%, 100% - 3px);width:${wide}%"
             title=${words}
           ><span class="hidden">${words}</span></li>`;
         })}
