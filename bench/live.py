@@ -1,7 +1,7 @@
 """The live picture beside its peers, in one run: `make bench ARGS="live --json"`; docs/performance.md has the figures.
 
-CPU of the fan-out to 200 viewers, milliseconds from glass to glass in Chromium. Takes about three minutes;
-`--only NAME` measures one part.
+CPU of the relay beside `ffmpeg -c copy`, CPU of the fan-out to 200 viewers, copies over the MAN, milliseconds from
+glass to glass in Chromium. Takes about eight minutes; `--only NAME` measures one part.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ class Target:
 
 
 TARGETS = (
+    Target("relay_ratio_to_copy", 1.2),
     Target("fanout_200_core_percent", 8),
     Target("fanout_200_rss_growth_mb", 100),
     Target("glass_to_glass_ms_p50", 80),
@@ -32,11 +33,24 @@ TARGETS = (
     Target("delay_20ms_adds_ms", 40),
     Target("first_frame_watched_ms", 500),
     Target("first_frame_ms", 1500),  # 500 and the camera's keyframe interval of one second
+    Target("man_copies", 1.05),
 )
 
 
+def relay() -> Figures:
+    from bench.live_relay import measure_relay
+
+    found: Figures = {}
+    for streams in (16, 4, 1):
+        figures = measure_relay(streams, 20.0)
+        suffix = "" if streams == 16 else f"_{streams}"
+        found[f"relay_ratio_to_copy{suffix}"] = round(figures.ratio, 3)
+        found[f"relay_cpu_seconds_per_stream_minute{suffix}"] = round(figures.cpu_per_stream_minute, 3)
+    return found
+
+
 def fanout() -> Figures:
-    from bench.live_fanout import measure_fanout
+    from bench.live_fanout import measure_copies, measure_fanout
 
     plain = measure_fanout(200, 10.0)
     tiles = measure_fanout(200, 10.0, stream="sub")
@@ -48,6 +62,7 @@ def fanout() -> Figures:
         "fanout_200_rss_growth_mb": round(plain.rss_growth_mb, 1),
         "gap_ms_p99": round(plain.gap_ms_p99, 1),
         "gap_ms_p99_beside_a_stalled_viewer": round(stalled.gap_ms_p99, 1),
+        "man_copies": round(measure_copies().man_copies, 3),
     }
 
 
@@ -70,7 +85,7 @@ def glass() -> Figures:
     }
 
 
-PARTS: dict[str, Callable[[], Figures]] = {"fanout": fanout, "glass": glass}
+PARTS: dict[str, Callable[[], Figures]] = {"relay": relay, "fanout": fanout, "glass": glass}
 
 
 def main(arguments: list[str]) -> int:
