@@ -193,7 +193,7 @@ def test_what_nobody_sees_is_not_sent(browser: Browser, stage: Stage) -> None:
         sign_in(page, stage, f"/wards/{WARD}")
         picture = picture_of(page)
         plays(picture)
-        assert len(sockets) == len(CAMERAS)
+        until(page, lambda: len(sockets) == len(CAMERAS))
         say_hidden = "yes => { Object.defineProperty(document, 'hidden', { value: yes, configurable: true });"
         say_hidden += " document.dispatchEvent(new Event('visibilitychange')); }"
         page.evaluate(say_hidden, True)
