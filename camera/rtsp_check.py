@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import secrets
-import socket
 
 from camera.refusals import TURN_SECONDS, Refusals
-from camera.relay.rtsp import StreamAddress
-from camera.rtsp_client import Answer, GarbledAnswerError, RtspConnection, video_codecs
+from camera.relay.rtsp import StreamAddress, reason_for, why_not_shown
+from camera.rtsp_client import RtspConnection
 from camera.rtsp_login import Challenge, Login, best
+from camera.rtsp_message import Answer, GarbledAnswerError, describe
 from telemetry.clock import Clock
 from telemetry.readings import Fact, PollResult, Reading, Reason, ReasonCode, unreachable
 
-_NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 _VENDORS = ("Hikvision", "Dahua", "Axis", "Hanwha", "Uniview", "Bosch", "Reolink", "TP-Link", "KBVision", "Ezviz")
 
@@ -41,15 +39,8 @@ class RtspCheck:
                 return await self._ask(connection)
         except TimeoutError:
             return unreachable(ReasonCode.NO_ANSWER, f"no answer within {self._timeout:.1f} s")
-        except GarbledAnswerError as error:
-            return unreachable(ReasonCode.GARBLED_ANSWER, str(error))
-        except socket.gaierror as error:
-            return unreachable(ReasonCode.NAME_UNKNOWN, str(error))
-        except ConnectionRefusedError as error:
-            return unreachable(ReasonCode.PORT_CLOSED, str(error))
-        except OSError as error:
-            code = ReasonCode.HOST_UNREACHABLE if error.errno in _NO_WAY else ReasonCode.NO_ANSWER
-            return unreachable(code, str(error))
+        except (OSError, GarbledAnswerError) as error:
+            return PollResult(reachable=False, reason=reason_for(error))
 
     async def poll_vital(self) -> PollResult:
         return await self.poll()
@@ -124,12 +115,7 @@ def _judge(found: Answer) -> Reason | None:
         return Reason(ReasonCode.UNSUPPORTED, "the camera has no stream at this address (404)")
     if found.status != 200:
         return Reason(ReasonCode.GARBLED_ANSWER, f"status {found.status} to DESCRIBE")
-    codecs = video_codecs(found.body)
-    if "H264" in codecs:
-        return None
-    if not codecs:
-        return Reason(ReasonCode.UNSUPPORTED, "the address offers no video")
-    return Reason(ReasonCode.UNSUPPORTED, f"the camera sends {codecs[0]}; set this stream to H.264")
+    return why_not_shown(describe(found.body))
 
 
 def _facts(answer: Answer) -> list[Fact]:

@@ -1,56 +1,27 @@
-"""One RTSP connection of asking, without playing (RFC 2326): requests, answers, and what the SDP offers (RFC 8866)."""
+"""One RTSP connection of asking, without playing (RFC 2326), in an event loop."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
-import ssl
-from collections.abc import Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from urllib.parse import urlsplit
 
-_PORTS = {"rtsp": 554, "rtsps": 322}
-_MOST_HEADERS = 100
-_MOST_BODY_BYTES = 256 * 1024
-_MOST_LINE_BYTES = 16 * 1024
-_STATUS = re.compile(rb"RTSP/\d\.\d (\d{3})(?: |\r?$)")
-
-
-class GarbledAnswerError(Exception):
-    """What came is no RTSP."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Status, headers in their order with names in lower case, and the body."""
-
-    status: int
-    headers: Sequence[tuple[str, str]]
-    body: bytes
-
-    def all(self, name: str) -> list[str]:
-        return [value for each, value in self.headers if each == name]
-
-    def first(self, name: str) -> str:
-        return next(iter(self.all(name)), "")
+from camera.rtsp_message import MOST_HEAD_BYTES, Answer, GarbledAnswerError, parse_head
+from camera.rtsp_place import Place, unverified
 
 
 class RtspConnection:
     """Raises OSError where there is no connection (any more) and GarbledAnswerError for what is no RTSP."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._host = parts.hostname or ""
-        self._port = parts.port or _PORTS.get(parts.scheme, 554)
-        self._tls = parts.scheme == "rtsps"
+        self._place = Place.of(url)
         self._sequence = 0
 
     async def __aenter__(self) -> RtspConnection:
-        context = _unverified() if self._tls else None
+        place = self._place
+        context = unverified() if place.tls else None
         self._reader, self._writer = await asyncio.open_connection(
-            self._host, self._port, limit=_MOST_LINE_BYTES, ssl=context
+            place.host, place.port, limit=MOST_HEAD_BYTES, ssl=context
         )
         return self
 
@@ -68,51 +39,16 @@ class RtspConnection:
         self._writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
         await self._writer.drain()
         try:
-            return await self._answer()
+            begin = await self._reader.readexactly(5)
+            if begin != b"RTSP/":
+                raise GarbledAnswerError(f"not RTSP: {begin!r}")
+            head = begin + await self._reader.readuntil(b"\r\n\r\n")
+            answer = parse_head(head)
+            body = await self._reader.readexactly(answer.body_bytes())
         except asyncio.IncompleteReadError as error:
             if error.partial:
                 raise GarbledAnswerError("the answer is cut off") from None
             raise ConnectionResetError("the camera hung up") from None
-        except (ValueError, asyncio.LimitOverrunError) as error:
-            raise GarbledAnswerError(str(error)) from None
-
-    async def _answer(self) -> Answer:
-        first = await self._line()
-        found = _STATUS.match(first)
-        if found is None:
-            raise GarbledAnswerError(f"not RTSP: {first[:40]!r}")
-        headers: list[tuple[str, str]] = []
-        while line := (await self._line()).strip():
-            name, _, value = line.decode("utf-8", "replace").partition(":")
-            headers.append((name.strip().lower(), value.strip()))
-            if len(headers) > _MOST_HEADERS:
-                raise GarbledAnswerError("too many headers")
-        size = next((int(value) for name, value in headers if name == "content-length"), 0)
-        if not 0 <= size <= _MOST_BODY_BYTES:
-            raise GarbledAnswerError(f"a body of {size} bytes")
-        return Answer(int(found[1]), headers, await self._reader.readexactly(size))
-
-    async def _line(self) -> bytes:
-        return (await self._reader.readuntil(b"\n")).rstrip(b"\r\n")
-
-
-def video_codecs(sdp: bytes) -> list[str]:
-    """The encoding names of the video that an SDP offers, in its order ("H264", "H265", "JPEG")."""
-    found: list[str] = []
-    in_video = False
-    for line in sdp.decode("utf-8", "replace").splitlines():
-        if line.startswith("m="):
-            in_video = line.startswith("m=video")
-            if in_video and "26" in line.split()[3:]:  # a static payload type (RFC 3551) needs no rtpmap
-                found.append("JPEG")
-        elif in_video and line.startswith("a=rtpmap:"):
-            found.append(line.partition(" ")[2].partition("/")[0].strip().upper())
-    return found
-
-
-def _unverified() -> ssl.SSLContext:
-    # Cameras sign for themselves, and nobody in a ward could say which certificate is right; FFmpeg does the same.
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
+        except asyncio.LimitOverrunError:
+            raise GarbledAnswerError("an answer without an end") from None
+        return Answer(answer.status, answer.headers, body)

@@ -139,15 +139,23 @@ def _told() -> Iterator[None]:
         raise StreamError(reason_for(error)) from None
 
 
-def _h264(offered: Description) -> Video:
+def why_not_shown(offered: Description) -> Reason | None:
+    """What keeps a browser from showing what a camera describes; None where nothing does."""
     video = offered.h264()
-    if video is None:
-        if not offered.videos:
-            raise StreamError(Reason(ReasonCode.UNSUPPORTED, "the address offers no video"))
-        codec = offered.videos[0].codec
-        raise StreamError(Reason(ReasonCode.UNSUPPORTED, f"the camera sends {codec}; set this stream to H.264"))
-    if video.interleaved:
-        raise StreamError(Reason(ReasonCode.UNSUPPORTED, "the camera sends H.264 in packetization mode 2"))
+    if video is not None and not video.interleaved:
+        return None
+    if video is not None:
+        return Reason(ReasonCode.UNSUPPORTED, "the camera sends H.264 in packetization mode 2")
+    if not offered.videos:
+        return Reason(ReasonCode.UNSUPPORTED, "the address offers no video")
+    codec = offered.videos[0].codec[:20]
+    return Reason(ReasonCode.UNSUPPORTED, f"the camera sends {codec}; set this stream to H.264")
+
+
+def _h264(offered: Description) -> Video:
+    reason, video = why_not_shown(offered), offered.h264()
+    if reason is not None or video is None:
+        raise StreamError(reason or Reason(ReasonCode.UNSUPPORTED))
     return video
 
 

@@ -14,18 +14,18 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
-from urllib.parse import urlsplit
 
 from camera.rtsp_login import Challenge, Login, best
 from camera.rtsp_message import MOST_HEAD_BYTES, Answer, Description, GarbledAnswerError, Video, describe, parse_head
 from camera.rtsp_message import resolve as resolve_control
+from camera.rtsp_place import Place, unverified
 
-PORTS = {"rtsp": 554, "rtsps": 322}
 _LOOK_UP_SECONDS = 0.5  # how long `stopped` may go unasked
 _GULP_BYTES = 256 * 1024
 _KEEP_ALIVE_SECONDS = (5.0, 30.0)  # bounds of half the session's time-out
 _DEFAULT_TIMEOUT_SECONDS = 60  # RFC 2326, 12.37
 _DOLLAR = 0x24
+_MOST_GARBAGE_BYTES = 64 * 1024
 _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -49,6 +49,7 @@ class Session:
     ) -> None:
         self.view = memoryview(bytearray(_GULP_BYTES))
         self._url = url
+        self._place = Place.of(url)
         self._login = login
         self._stopped = stopped
         self._open_seconds = open_seconds
@@ -58,6 +59,9 @@ class Session:
         self._session = ""
         self._channel = 0
         self._begin = self._end = 0  # of what is received and not yet parsed, in `view`
+        self._proven = False  # the camera has taken the password
+        self._unseen = False  # pictures came together with the answer to PLAY
+        self._garbage_bytes = 0  # since the newest packet
         self._drained = False  # what came was less than there was room for: no need to ask for more
         self._answer: Answer | None = None
         self._deadline = 0.0
@@ -65,7 +69,6 @@ class Session:
         self._keep_alive_every = _KEEP_ALIVE_SECONDS[1]
         self._keep_alive_method = "OPTIONS"
         self._heard_at = 0.0  # of the newest RTP
-        self._tls = urlsplit(url).scheme == "rtsps"
         self._socket: socket.socket | None = None
 
     # ---- the dialogue ----------------------------------------------------------------------------------------------
@@ -92,7 +95,7 @@ class Session:
         least, most = _KEEP_ALIVE_SECONDS
         self._keep_alive_every = min(most, max(least, seconds / 2))
         self._ask("PLAY", resolve_control(self._base, self._description.control), "Range: npt=0.000-")
-        self._drained = False
+        self._drained, self._unseen, self._answer = False, True, None
         self._heard_at = time.monotonic()
         self._keep_alive_at = self._heard_at + self._keep_alive_every
 
@@ -107,28 +110,52 @@ class Session:
         connection.close()
 
     def _ask(self, method: str, url: str, *headers: str, checked: bool = True) -> Answer:
-        """One request and its answer; with the password where the camera asks for it. RTP meanwhile is passed over:
-        what comes before a session is known to play is no loss."""
+        """One request and its answer; with the password where the camera asks for it."""
         answer = self._exchange(method, url, headers)
-        for _ in range(2):  # the second time for a nonce that was too old
-            if answer.status != 401 or self._login is None:
-                break
-            before, self._challenge = self._challenge, best(answer.all("www-authenticate"))
-            if self._challenge is None or (before is not None and not self._challenge.stale):
-                break
+        if answer.status == 401 and self._may_log_in(answer):
             answer = self._exchange(method, url, headers)
-        if checked and answer.status != 200:
+            if answer.status == 401 and self._may_log_in(answer):  # that nonce was too old
+                answer = self._exchange(method, url, headers)
+        if answer.status == 200:
+            self._proven = self._challenge is not None
+        # An unchecked request may fail, but a password that was refused is not tried with the next one.
+        elif checked or (answer.status == 401 and self._challenge is not None):
             raise RefusedError(method, answer.status)
         return answer
 
+    def _may_log_in(self, answer: Answer) -> bool:
+        """Whether there is a challenge to answer that no refused password stands behind: it is the first, its nonce
+        was too old, or this password was good before (some cameras change the nonce without a word)."""
+        before, found = self._challenge, best(answer.all("www-authenticate"))
+        if found is None or self._login is None:
+            return False
+        if before is not None and (found.nonce == before.nonce or not (found.stale or self._proven)):
+            return False
+        self._challenge = found
+        return True
+
     def _exchange(self, method: str, url: str, headers: Sequence[str]) -> Answer:
+        """Pictures that come with the answer are kept: the first is a keyframe, and the next one seconds away."""
         self._answer = None
         self._send(self._request(method, url, headers))
         while self._answer is None:
             self._wait()
             self._gulp()
-            self._packets()
+            self._find_answer()
         return self._answer
+
+    def _find_answer(self) -> None:
+        at, view = self._begin, self.view
+        while self._end - at >= 4 and view[at] == _DOLLAR:
+            at += 4 + (view[at + 2] << 8 | view[at + 3])
+        if self._end - at < 4:
+            return
+        after = self._text(at, self._end)
+        earlier = at - self._begin
+        if after > at and earlier:
+            view[after - earlier : after] = view[self._begin : at]
+        if after > at:
+            self._begin = after - earlier
 
     def _request(self, method: str, url: str, headers: Sequence[str]) -> bytes:
         self._sequence += 1
@@ -147,10 +174,12 @@ class Session:
     def take(self, now: float) -> Sequence[tuple[int, int]]:
         """What came by now, without waiting: where RTP packets begin and end in `view`, valid until the next call.
         Empty where nothing is left: call it until then."""
-        while not self._drained and self._gulp():
+        while not self._drained and (self._gulp() or self._unseen):
+            self._unseen = False
             packets = self._packets()
             if packets:
                 self._heard_at = now
+                self._garbage_bytes = 0
                 return packets
         self._drained = False
         return ()
@@ -159,12 +188,14 @@ class Session:
         """Once or more in a second: keep the session alive, and find out that it is not."""
         if now - self._heard_at > self._silence_seconds:
             raise TimeoutError(f"no picture for {self._silence_seconds:g} s")
-        if now >= self._keep_alive_at:
+        answer, self._answer = self._answer, None
+        renewed = answer is not None and answer.status == 401 and self._may_log_in(answer)
+        if renewed or now >= self._keep_alive_at:
             self._keep_alive_at = now + self._keep_alive_every
             self._send(self._request(self._keep_alive_method, self._url, ()))
 
     def _packets(self) -> list[tuple[int, int]]:
-        """Everything whole in the buffer: RTP's places; answers on the way are kept in `_answer`."""
+        """Everything whole in the buffer: RTP's places; an answer on the way is kept in `_answer`."""
         view, at, end = self.view, self._begin, self._end
         found: list[tuple[int, int]] = []
         while end - at >= 4:
@@ -175,22 +206,34 @@ class Session:
                 if view[at + 1] == self._channel:
                     found.append((at + 4, after))
             else:
-                after = self._text(at, end)
+                after = self._other(at, end)
                 if after == at:
                     break
             at = after
         self._begin = at
         return found
 
+    def _other(self, at: int, end: int) -> int:
+        """What is no RTP: an answer, or bytes that some cameras put between, passed over up to the next packet."""
+        if bytes(self.view[at : min(end, at + 5)]) in (b"RTSP/", b"RTSP"):
+            return self._text(at, end)
+        rest = bytes(self.view[at:end])
+        skip = rest.find(bytes((_DOLLAR, self._channel)), 1)
+        skip = len(rest) - 1 if skip < 0 else skip
+        self._garbage_bytes += skip
+        if self._garbage_bytes > _MOST_GARBAGE_BYTES:
+            raise GarbledAnswerError(f"neither pictures nor RTSP: {rest[:40]!r}")
+        return at + skip
+
     def _text(self, at: int, end: int) -> int:
         """An answer at `at`, and where it ends; `at` where it is not whole yet. Raises GarbledAnswerError."""
         begin = bytes(self.view[at : min(end, at + MOST_HEAD_BYTES)])
-        if begin[:2] == b"\r\n":
-            return at + 2  # some end a body with an empty line of their own
+        if begin[:5] != b"RTSP/"[: len(begin)]:
+            raise GarbledAnswerError(f"not RTSP: {begin[:40]!r}")
         head, separator, _ = begin.partition(b"\r\n\r\n")
         if not separator:
-            if len(begin) >= MOST_HEAD_BYTES or begin[:5] != b"RTSP/"[: len(begin)]:
-                raise GarbledAnswerError(f"not RTSP: {begin[:40]!r}")
+            if len(begin) >= MOST_HEAD_BYTES:
+                raise GarbledAnswerError("an answer without an end")
             return at
         answer = parse_head(head)
         after = at + len(head) + len(separator) + answer.body_bytes()
@@ -203,12 +246,11 @@ class Session:
     # ---- the connection --------------------------------------------------------------------------------------------
 
     def _connect(self) -> socket.socket:
-        parts = urlsplit(self._url)
-        place = (parts.hostname or "", parts.port or PORTS.get(parts.scheme, 554))
-        connection = socket.create_connection(place, timeout=self._open_seconds)
+        place = self._place
+        connection = socket.create_connection((place.host, place.port), timeout=self._open_seconds)
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self._tls:
+            if place.tls:
                 connection = unverified().wrap_socket(connection)
             connection.setblocking(False)
         except BaseException:
@@ -251,21 +293,13 @@ class Session:
         if not received:
             raise ConnectionResetError("the camera hung up")
         self._end += received
-        self._drained = self._end < len(view) and not self._tls  # TLS gives a record at a time
+        self._drained = self._end < len(view) and not self._place.tls  # TLS gives a record at a time
         return True
 
     def _connected(self) -> socket.socket:
         if self._socket is None:
             raise ConnectionResetError("not connected")
         return self._socket
-
-
-def unverified() -> ssl.SSLContext:
-    """Cameras sign for themselves, and nobody in a ward could say which certificate is right."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def make_nonce() -> str:

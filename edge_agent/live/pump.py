@@ -58,10 +58,12 @@ class Pump:
         with self._lock:
             number = flow.fileno()
             self._flows[number] = (flow, ended)
+            self._waiting.add(number)  # pictures may have come with the last answer
             self._epoll.register(number, select.EPOLLIN)
             if not self._running:
                 self._running = True
                 threading.Thread(target=self._run, name="live pump", daemon=True).start()
+        self.ring()
         ended.wait()
 
     def ring(self) -> None:

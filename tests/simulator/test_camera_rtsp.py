@@ -78,7 +78,7 @@ async def test_the_relay_gets_every_picture_with_the_present_time_in_it(there: R
     print(f"glass to decoder: median {sorted(late)[len(late) // 2]:.0f} ms, most {max(late):.0f} ms")  # noqa: T201
     assert 0 <= sorted(late)[len(late) // 2] < 200
     assert 35 <= steps[len(steps) // 2] <= 45
-    assert all(step > 0 for step in steps)
+    assert all(step >= 0 for step in steps)  # a camera that catches up makes several in one millisecond
 
 
 @pytest.mark.parametrize("path", ["main", "sub"])
