@@ -30,7 +30,7 @@ MAX_ACCESS_UNIT_BYTES = 4 * 1024 * 1024  # a 4K keyframe at high quality is abou
 _RECORD = struct.Struct(">IBBHIQ")
 _ACK = struct.Struct(">BI")
 HEADER_BYTES = _RECORD.size - 4
-_ACK_TYPE = 1
+ACK_TYPE = 1
 
 
 class StreamName(StrEnum):
@@ -95,12 +95,12 @@ def decode_frames(message: bytes | memoryview) -> Iterator[Frame]:
 
 def encode_ack(sequence: int) -> bytes:
     """All up to this sequence has been processed."""
-    return _ACK.pack(_ACK_TYPE, sequence & 0xFFFFFFFF)
+    return _ACK.pack(ACK_TYPE, sequence & 0xFFFFFFFF)
 
 
 def decode_ack(message: bytes) -> int:
     """The acknowledged sequence. Raises LiveError."""
-    if len(message) != _ACK.size or message[0] != _ACK_TYPE:
+    if len(message) != _ACK.size or message[0] != ACK_TYPE:
         raise LiveError("not an acknowledgement")
     return int(_ACK.unpack(message)[1])
 

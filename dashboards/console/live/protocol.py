@@ -11,13 +11,13 @@ from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from dashboards.console.live.wsframe import ClientFrames, OversizedFrameError
+from dashboards.console.live.wsframe import ClientFrames, OversizedFrameError, ack_sequence
 
 EXTENSION = "wardwatch.frames"
 _DEAF_CLOSE_SECONDS = 0.5
 _TOO_BIG = 1009  # RFC 6455 §7.4.1
 
-Acknowledged = Callable[[bytes], None]
+Acknowledged = Callable[[int], None]  # all frames up to this sequence
 
 
 class DirectOutlet:
@@ -36,7 +36,7 @@ class DirectOutlet:
         self._on_full = on_full
 
     def listen(self, acknowledged: Acknowledged) -> None:
-        """Call for each binary message of five bytes, which ASGI then does not get; others are bounded in size."""
+        """Call for each acknowledgement; ASGI gets only what else is said, and no frame larger than a viewer needs."""
         self._protocol.listen(acknowledged)
 
     def close(self, code: int, reason: str) -> None:
@@ -123,15 +123,19 @@ class FramesProtocol(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         if self._acknowledged is None:
             super().data_received(data)
-            return
-        if self._deaf:
-            return
+        elif not self._client_frames.kept and (sequence := ack_sequence(data)) is not None:
+            self._acknowledged(sequence)
+        elif not self._deaf:
+            self._take_apart(data, self._acknowledged)
+
+    def _take_apart(self, data: bytes, acknowledged: Acknowledged) -> None:
         try:
-            for frame, is_acknowledgement in self._client_frames.feed(data):
-                if is_acknowledgement:
-                    self._acknowledged(frame)
-                else:
+            for frame in self._client_frames.feed(data):
+                sequence = ack_sequence(frame)
+                if sequence is None:
                     super().data_received(frame)
+                else:
+                    acknowledged(sequence)
         except OversizedFrameError as error:
             self._deaf = True  # what follows is the rest of that frame
             self.close_timeout = _DEAF_CLOSE_SECONDS  # its answer would not be heard

@@ -111,7 +111,7 @@ async def _view(desk: LiveDesk, socket: WebSocket, ward: str, device: str, strea
             # Frames find their way from the channel; here only the viewer's words are heard.
             async for message in _messages(socket):
                 if isinstance(message, bytes):
-                    ear.hear(message)
+                    ear.read(message)
         finally:
             desk.leave(place, viewer)
 
@@ -123,14 +123,17 @@ class _Ear:
         self._desk, self._outlet = desk, outlet
         self.viewer: Viewer | None = None
 
-    def hear(self, message: bytes) -> None:
-        try:
-            sequence = decode_ack(message)
-        except LiveError as error:
-            self._outlet.close(BAD_BYTES, _shortened(str(error)))
-            return
+    def hear(self, sequence: int) -> None:
+        """Of one who has not got anything yet, it means nothing."""
         if self.viewer is not None:
             self.viewer.acknowledged(sequence, self._desk.monotonic())
+
+    def read(self, message: bytes) -> None:
+        """A message that has come by ASGI."""
+        try:
+            self.hear(decode_ack(message))
+        except LiveError as error:
+            self._outlet.close(BAD_BYTES, _shortened(str(error)))
 
 
 def _account(console: Console, socket: WebSocket, ward: str, device: str) -> Account:

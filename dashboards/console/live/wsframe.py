@@ -6,7 +6,9 @@ What a server sends is not masked, so one message's bytes are the same for every
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+
+from telemetry.live import ACK_TYPE
 
 _FIN = 0x80
 _TEXT, _BINARY = 0x1, 0x2
@@ -48,50 +50,36 @@ class OversizedFrameError(ValueError):
     """A viewer sends more than a viewer has to say."""
 
 
-class ClientFrames:
-    """Cuts what a viewer sends into whole frames, and takes the acknowledgements out of them by itself.
+def ack_sequence(frame: bytes) -> int | None:
+    """What a viewer's frame acknowledges, if the bytes are one such frame and nothing else: they nearly always are."""
+    if len(frame) != _ACK_FRAME_BYTES or not frame.startswith(_ACK_HEAD):
+        return None
+    mask = int.from_bytes(frame[2:6] + frame[2:3], "big")  # RFC 6455 §5.3, for five bytes at once
+    kind, sequence = divmod(int.from_bytes(frame[6:], "big") ^ mask, 1 << 32)
+    return sequence if kind == ACK_TYPE else None
 
-    Hundreds of viewers acknowledge several times a second, each time with the same eleven bytes' shape; everything
-    else that they say is rare and belongs to a real WebSocket parser.
+
+class ClientFrames:
+    """Cuts what a viewer sends into whole frames.
+
+    Hundreds of viewers acknowledge several times a second, each time with the same eleven bytes' shape, which
+    `ack_sequence` reads; everything else that they say is rare and belongs to a real WebSocket parser.
     """
 
     def __init__(self) -> None:
-        self._kept = b""  # of a frame that has come in part
+        self.kept = b""  # of a frame that has come in part
 
-    def feed(self, data: bytes) -> Iterable[tuple[bytes, bool]]:
-        """Each an acknowledgement's payload (True) or another whole frame as it came (False).
-
-        Raises OversizedFrameError for a frame that no viewer has reason to send.
-        """
-        if not self._kept and len(data) == _ACK_FRAME_BYTES and data.startswith(_ACK_HEAD):
-            return ((_unmasked(data), True),)  # as it nearly always is
-        return self._cut(data)
-
-    def _cut(self, data: bytes) -> Iterator[tuple[bytes, bool]]:
-        if self._kept:
-            data = self._kept + data
-            self._kept = b""
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Each whole frame as it came. Raises OversizedFrameError for one that no viewer has reason to send."""
+        data, self.kept = self.kept + data, b""
         at = 0
         while len(data) - at >= 2:
-            if data.startswith(_ACK_HEAD, at):
-                end = at + _ACK_FRAME_BYTES
-                if len(data) < end:
-                    break
-                yield _unmasked(data[at:end]), True
-            else:
-                size = _frame_bytes(data, at)
-                if size is None or len(data) < at + size:
-                    break
-                end = at + size
-                yield data[at:end], False
-            at = end
-        self._kept = data[at:]
-
-
-def _unmasked(frame: bytes) -> bytes:
-    """RFC 6455 §5.3, of five bytes at once."""
-    mask = int.from_bytes(frame[2:6] + frame[2:3], "big")
-    return (int.from_bytes(frame[6:11], "big") ^ mask).to_bytes(5, "big")
+            size = _frame_bytes(data, at)
+            if size is None or len(data) < at + size:
+                break
+            yield data[at : at + size]
+            at += size
+        self.kept = data[at:]
 
 
 def _frame_bytes(data: bytes, at: int) -> int | None:

@@ -16,7 +16,7 @@ from dashboards.console.live.channel import Place
 from dashboards.console.live.interest import Interest, Wish
 from dashboards.console.live.settings import LiveSettings
 from dashboards.console.live.tickets import Claim, Refusal, TicketError, Tickets
-from dashboards.console.live.wsframe import ClientFrames, OversizedFrameError
+from dashboards.console.live.wsframe import ClientFrames, OversizedFrameError, ack_sequence
 from telemetry.clock import FakeClock
 from telemetry.live import StreamName, encode_ack
 
@@ -65,9 +65,10 @@ def test_what_a_viewer_says_is_heard_whole_however_the_line_cuts_it(
     reader = ClientFrames()
     heard: list[tuple[Opcode, bytes]] = []
     for part in parts:
-        for found, is_acknowledgement in reader.feed(part):
-            if is_acknowledgement:
-                heard.append((Opcode.BINARY, found))
+        for found in reader.feed(part):
+            sequence = ack_sequence(found)
+            if sequence is not None:
+                heard.append((Opcode.BINARY, encode_ack(sequence)))
                 continue
             server = Protocol(SERVER)
             server.receive_data(found)
