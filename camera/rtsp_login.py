@@ -81,7 +81,7 @@ def best(headers: Sequence[str]) -> Challenge | None:
 
 def _challenges(header: str) -> Iterator[Challenge]:
     schemes = list(_SCHEME.finditer(header))
-    for scheme, following in zip(schemes, [*schemes[1:], None], strict=True):
+    for scheme, following in zip(schemes, [*schemes[1:], None], strict=False):
         text = header[scheme.end() : None if following is None else following.start()]
         given = {name.lower(): _unquoted(quoted) or plain for name, quoted, plain in _PARAMETER.findall(text)}
         realm = given.get("realm", "")

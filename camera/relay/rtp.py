@@ -76,6 +76,9 @@ class Depacketizer:
         if time != self._time:
             if self._kinds & _PICTURE:
                 done = self._give()
+            elif self._damaged:
+                self._data.clear()
+                self._kinds, self._lost = 0, True
             # What came under another time without being a picture (parameter sets, SEI) stays and goes with this one.
             self._time = time
             self._in_fragment, self._damaged = False, gap

@@ -125,6 +125,7 @@ class RtspServer:
         return [request for request in self.requests if "\r\nauthorization:" in request.lower()]
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # closing alone does not end an accept in another thread
         self._listener.close()
         for each in self._open:
             each.close()
