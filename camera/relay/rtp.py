@@ -13,6 +13,7 @@ from camera.relay.annexb import START_CODE
 from telemetry.live import MAX_ACCESS_UNIT_BYTES
 
 _HEADER = struct.Struct(">BBHI4xBB")  # RTP's, and the first two bytes of the payload
+_SHORT_HEADER = struct.Struct(">BBHI")
 _HEADER_BYTES = 12
 _VERSION = 0x80
 _STAP_A, _FU_A = 24, 28  # RFC 6184, table 1
@@ -34,7 +35,7 @@ class Depacketizer:
     """Feed RTP packets, take access units."""
 
     def __init__(self, payload_type: int) -> None:
-        self.foreign = 0  # packets that are no RTP of this stream
+        self.foreign = 0  # packets since the newest picture that are no RTP of this stream
         self._payload_type = payload_type
         self._sequence = -1
         self._time = -1
@@ -48,10 +49,14 @@ class Depacketizer:
 
     def feed(self, view: memoryview, begin: int, end: int) -> Packet | None:
         """The packet at view[begin:end]; the picture that is complete with it, or found complete by it."""
-        if end - begin < _HEADER.size:
+        if end - begin >= _HEADER.size:
+            first, second, sequence, time, indicator, header = _HEADER.unpack_from(view, begin)
+        elif end - begin >= _HEADER_BYTES:
+            first, second, sequence, time = _SHORT_HEADER.unpack_from(view, begin)
+            indicator = header = 0
+        else:
             self.foreign += 1
             return None
-        first, second, sequence, time, indicator, header = _HEADER.unpack_from(view, begin)
         if (
             (first, second, sequence, time) == (_VERSION, self._payload_type, self._sequence, self._time)
             and indicator & 0x1F == _FU_A
@@ -141,6 +146,7 @@ class Depacketizer:
         self._kinds |= bit
 
     def _give(self) -> Packet | None:
+        self.foreign = 0
         data, kinds = bytes(self._data), self._kinds
         self._data.clear()
         self._kinds = 0

@@ -21,7 +21,7 @@ from telemetry.readings import Reason, ReasonCode
 OPEN_SECONDS = 5.0
 SILENCE_SECONDS = 5.0
 _LOOK_UP_SECONDS = 0.5  # how long `stopped` may go unasked
-_MOST_FOREIGN = 1000  # packets in a row that are no RTP of the stream
+_MOST_FOREIGN = 1000  # packets without a picture between
 _FAILURES = (OSError, GarbledAnswerError, RefusedError)
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -125,7 +126,8 @@ class RtspServer:
         return [request for request in self.requests if "\r\nauthorization:" in request.lower()]
 
     def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)  # closing alone does not end an accept in another thread
+        with contextlib.suppress(OSError):  # closed before
+            self._listener.shutdown(socket.SHUT_RDWR)  # closing alone does not end an accept in another thread
         self._listener.close()
         for each in self._open:
             each.close()

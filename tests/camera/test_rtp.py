@@ -57,6 +57,9 @@ def film(chance: random.Random, count: int) -> tuple[list[bytes], list[bytes]]:
         kind = 0x65 if keyframe else 0x41
         slices = [bytes((kind,)) + chance.randbytes(chance.randint(1, 400)) for _ in range(chance.randint(1, 4))]
         bodies = [stap_a(nals)] if nals and chance.random() < 0.5 else list(nals)
+        if chance.random() < 0.3:
+            nals.append(b"\x0a")  # an end of sequence is one byte
+            bodies.append(b"\x0a")
         bodies += [body for each in slices for body in payloads(each, chance)]
         pictures.append(b"".join(START_CODE + nal for nal in [*nals, *slices]))
         for index, body in enumerate(bodies):
