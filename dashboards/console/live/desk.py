@@ -131,7 +131,10 @@ class LiveDesk:
         recheck = asyncio.create_task(self._recheck(signed_in))
         try:
             while True:
-                self.tick()
+                try:
+                    self.tick()
+                except Exception:  # a defect of ours with one picture is no reason to forget the others
+                    log.exception("looking after the live pictures failed")
                 await asyncio.sleep(TICK_SECONDS)
         finally:
             recheck.cancel()

@@ -1,4 +1,12 @@
-"""Access units as the hub keeps them, and the messages that viewers get: each built once, whoever asks first."""
+"""Access units as the hub keeps them, and the messages that viewers get: each built once, whoever asks first.
+
+A viewer gets records as telemetry.live tells, or, by `?mode=mse`, messages that begin with
+
+    uint32  sequence of the newest frame in the message, big-endian; the one to acknowledge
+    uint32  flags: bit 0 init segment, bit 1 a keyframe comes first
+
+and go on with an init segment or with a fragment (moof, mdat) for each frame.
+"""
 
 from __future__ import annotations
 

@@ -178,7 +178,12 @@ class Stage:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         return connect(
-            self.address + path, additional_headers=sent, compression=None, ssl=context, open_timeout=PATIENCE
+            self.address + path,
+            additional_headers=sent,
+            compression=None,
+            ssl=context,
+            open_timeout=PATIENCE,
+            close_timeout=0.5,
         )
 
     def watch(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashboards.console.live.channel import Channel
 from telemetry.live import StreamName
-from tests.dashboards.live.virtual import Studio, decodable
+from tests.dashboards.live.virtual import NOTE, Studio, decodable
 
 KBPS = 2000.0
 BYTES_PER_SECOND = KBPS * 1000 / 8
@@ -145,3 +147,40 @@ def test_whoever_comes_begins_at_once_with_the_newest_keyframe(joins: list[float
             assert [each.sequence for each in link.got][: newest - link.got[0].sequence + 1] == list(
                 range(link.got[0].sequence, newest + 1)
             )
+
+
+def test_a_keyframe_group_that_is_too_large_is_not_kept_and_late_ones_wait_for_the_next() -> None:
+    studio = Studio(gop=200)
+    studio.settings = replace(studio.settings, group_frames=50)
+    studio.channel = Channel(studio.channel.place, studio.settings, lambda: studio.time.now, studio.time.later)
+    studio.channel.note(NOTE)
+    early = studio.watch()
+    studio.play(1.9)
+
+    assert len(studio.channel._group) == studio.number < 50
+    studio.play(2.0)
+    assert studio.channel._group == []
+    late = studio.watch()
+    studio.play(6.0)
+    assert [each.sequence for each in early.got[:100]] == list(range(100))
+    assert late.got[0].sequence == 200
+    assert decodable(late.got)
+
+
+def test_a_publishers_successor_may_count_anew_and_nobody_is_shown_what_was_before() -> None:
+    studio = Studio(gop=25)
+    link = studio.watch()
+    studio.play(2.2)
+    studio.channel.end()
+    late = studio.watch()
+    studio.time.run(studio.time.now + 1)
+    assert late.got == []
+    studio.channel.begin()
+    studio.channel.note(NOTE)
+    seen = len(link.got)
+    studio.number = 0
+    studio.play(3)
+    assert [each.sequence for each in link.got[seen:]][:50] == list(range(50))
+    assert [each.sequence for each in late.got][:50] == list(range(50))
+    assert link.viewer is not None
+    assert link.viewer.lag_seconds(studio.time.now) < 0.5
