@@ -36,7 +36,7 @@ _BUFFER_BYTES = 64 * 1024  # of the line, as a city line's router has
 
 @dataclass(frozen=True, slots=True)
 class NarrowFigures:
-    """`back_seconds`: from the end of the narrowness to a frame with under 200 ms of lag, and none after it with more."""
+    """`back_seconds`: from the end of the narrowness to a frame with under 200 ms of lag, none after it with more."""
 
     most_lag_seconds: float
     back_seconds: float
