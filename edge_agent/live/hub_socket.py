@@ -34,6 +34,7 @@ _ACK_FRAME = b"\x82\x05\x01"  # a binary frame of five bytes, which begin with t
 _ACK_BYTES = 7
 _END_OF_HEAD = b"\r\n\r\n"
 _BINARY, _MASKED = 0x82, 0x80  # RFC 6455, 5.2: a whole binary message; from a client, so masked
+_RESERVED = 0x70  # bits of extensions that were not agreed on
 _HEADS = struct.Struct(">BB"), struct.Struct(">BBH"), struct.Struct(">BBQ")
 _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -74,7 +75,7 @@ class HubSocket:
             self._socket.setblocking(False)
         except (OSError, InvalidHandshake) as error:
             self.close()
-            raise HubError(_said(error)) from None
+            raise HubError("stopped" if self._aborted else _said(error)) from None
 
     @property
     def waits(self) -> bool:
@@ -236,8 +237,10 @@ class HubSocket:
                 self._heed()
             at += size
         self._rest = data[at:]
-        if len(self._rest) > _MOST_RECEIVED_BYTES:
+        if size > _MOST_RECEIVED_BYTES:
             self._end("the hub sent too long a message")
+        elif len(self._rest) > 1 and (self._rest[0] & _RESERVED or self._rest[1] & _MASKED):
+            self._end("the hub broke the protocol: no WebSocket frame of a server")
 
     def _heed(self) -> None:
         """What the library made of what came: it answers pings and closes by itself."""

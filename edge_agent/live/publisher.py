@@ -114,7 +114,8 @@ class Publisher:
             while not self._over():
                 self._try_camera()
         except HubError as error:
-            log.warning("live %s: no connection to the hub: %s", name, error)
+            if not self._stopping.is_set():
+                log.warning("live %s: no connection to the hub: %s", name, error)
         except Exception:  # one stream's defect ends that stream only
             log.exception("live %s failed", name)
         finally:

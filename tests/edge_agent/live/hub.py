@@ -36,6 +36,10 @@ class Publishing:
     def notes(self, kind: LiveNoteType) -> list[LiveNote]:
         return [each for each in self.heard if isinstance(each, LiveNote) and each.type is kind]
 
+    def acknowledge(self) -> None:
+        """All that has come."""
+        self.connection.send(encode_ack(self.frames[-1].sequence))
+
     @property
     def troubles(self) -> list[str]:
         return [note.reason for note in self.notes(LiveNoteType.TROUBLE)]
