@@ -120,7 +120,7 @@ async def test_an_unplugged_camera_is_silent_and_what_was_connected_is_reset_whe
 
 async def test_a_frozen_camera_goes_on_sending_one_picture_and_its_clock_stands(there: RtspCamera) -> None:
     where = address(there.port, "sub")
-    watching = asyncio.create_task(asyncio.to_thread(watched, where, 7.0))
+    watching = asyncio.create_task(asyncio.to_thread(watched, where, 12.0))
     await until(lambda: there.streams["sub"].film.has(3))
     there.set_frozen(True)
     await asyncio.sleep(2.5)  # it is about real pictures a second, by a player that knows no other clock
