@@ -13,17 +13,19 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+_GSTREAMER = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
 SEARCH_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/local/sbin"
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A program, the Debian package that brings it, and what it is a peer for."""
+    """A program, the Debian packages that bring it (parted by spaces), and what it is a peer for."""
 
     program: str
-    package: str
+    packages: str
     what_for: str
     needed_by: tuple[str, ...] = ("test", "bench")
+    probe: tuple[str, ...] = ()  # a command that succeeds where it is installed; () looks for the program
 
 
 PEERS = (
@@ -34,11 +36,31 @@ PEERS = (
     Peer("mkfs.ext4", "e2fsprogs", "the file system that is cut off"),
     Peer("chromium", "chromium", "the browser that people use"),
     Peer("ping", "iputils-ping", "echo requests where raw sockets are not allowed"),
+    Peer("ip", "iproute2", "network namespaces: a ward's lines and switches"),
+    Peer("ffmpeg", "ffmpeg", "encodes what cameras send, plays what ours send, the relay to beat"),
+    Peer(
+        "GStreamer's RTSP server",
+        "python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
+        " gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly",
+        "cameras not of our making",
+        probe=("/usr/bin/python3", "-c", _GSTREAMER),
+    ),
+    Peer("upsd", "nut-server", "UPS units on USB, as NUT serves them", ("test",)),
+    Peer("ippeveprinter", "cups-ipp-utils", "an IPP printer", ("test",)),
+    Peer("dbus-daemon", "dbus", "what avahi speaks over", ("test",)),
+    Peer("avahi-daemon", "avahi-daemon", "mDNS: printers and scanners that announce themselves", ("test",)),
+    Peer("lldpd", "lldpd", "what hangs on which port", ("test",)),
+    Peer("chronyd", "chrony", "the machine's clock", ("test",)),
+    Peer("smartctl", "smartmontools", "the health of disks", ("test",)),
     Peer("prometheus-snmp-exporter", "prometheus-snmp-exporter", "the SNMP poller to beat", ("bench",)),
 )
 
 
 def installed(peer: Peer) -> bool:
+    if peer.probe:
+        if not Path(peer.probe[0]).exists():
+            return False
+        return subprocess.run(peer.probe, capture_output=True).returncode == 0
     return shutil.which(peer.program, path=SEARCH_PATH) is not None
 
 
@@ -68,13 +90,13 @@ def main(arguments: list[str]) -> int:
     wanted = [peer for peer in PEERS if purpose in peer.needed_by]
     absent = [peer for peer in wanted if not installed(peer)]
     if absent and os.geteuid() == 0 and shutil.which("apt-get"):
-        print("peers: installing " + ", ".join(peer.package for peer in absent), flush=True)
-        install(sorted({peer.package for peer in absent}))
+        print("peers: installing " + ", ".join(peer.program for peer in absent), flush=True)
+        install(sorted({package for peer in absent for package in peer.packages.split()}))
     absent = [peer for peer in wanted if not installed(peer)]
     here = [peer.program for peer in wanted if peer not in absent]
     print("peers: " + (", ".join(here) or "none") + " are here", flush=True)
     for peer in absent:
-        print(f"peers: {peer.program} is missing (Debian package {peer.package}): {peer.what_for}", flush=True)
+        print(f"peers: {peer.program} is missing (Debian: {peer.packages}): {peer.what_for}", flush=True)
     if absent and os.environ.get("CI") == "true":
         print("peers: all of them are required where CI=true", file=sys.stderr)
         return 1
