@@ -2,11 +2,15 @@
 
 Each protocol's model names exactly the keys it takes; anything else is refused. Secrets arrive here already read
 from the file or environment variable that the configuration names, as `SecretStr`, so that no log shows them.
+
+A new protocol is a model here and a line in collectors/registry.py (docs/adding-a-device.md).
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
@@ -20,6 +24,8 @@ Seconds = Annotated[float, Field(gt=0, le=86400)]
 
 class BaseDevice(BaseModel):
     """What every device may say. Durations are seconds here; the file writes "30s", "5m" or a number."""
+
+    only_for: ClassVar[frozenset[Kind]] = frozenset(Kind)  # the kinds of which this protocol can tell something
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -89,6 +95,8 @@ class TcpDevice(HostDevice):
 class RtspDevice(BaseDevice):
     """A camera's own streams. The addresses carry no credentials; those stand beside them."""
 
+    only_for = frozenset({Kind.CAMERA, Kind.RECORDER})
+
     protocol: Literal["rtsp"]
     url: Annotated[str, StringConstraints(pattern=r"^rtsps?://[^@/]+(/.*)?$")]  # the main stream
     sub_url: Annotated[str, StringConstraints(pattern=r"^rtsps?://[^@/]+(/.*)?$")] | None = None  # for tiles
@@ -100,10 +108,23 @@ class RtspDevice(BaseDevice):
 
 
 class PsutilDevice(BaseDevice):
-    """The machine that the agent itself runs on."""
+    """The machine that the agent itself runs on; it is no printer."""
+
+    only_for = frozenset({Kind.SERVER, Kind.WORKSTATION, Kind.KIOSK, Kind.QUEUE, Kind.SERVICE})
 
     protocol: Literal["psutil"]
 
 
-# A new protocol is a model above, a line here and a line in collectors/registry.py.
-Device = Annotated[SnmpDevice | IcmpDevice | TcpDevice | RtspDevice | PsutilDevice, Field(discriminator="protocol")]
+@lru_cache(maxsize=1)
+def models() -> Mapping[str, type[BaseDevice]]:
+    """The models above by the protocols that they name, in their order."""
+    found: dict[str, type[BaseDevice]] = {}
+    for thing in globals().values():
+        if isinstance(thing, type) and issubclass(thing, BaseDevice) and "protocol" in thing.model_fields:
+            found.update(dict.fromkeys(get_args(thing.model_fields["protocol"].annotation), thing))
+    return found
+
+
+def device_from(told: Mapping[str, Any]) -> BaseDevice:
+    """A device by its protocol's model. Raises KeyError for an unknown protocol, pydantic's ValidationError."""
+    return models()[told["protocol"]].model_validate(dict(told))

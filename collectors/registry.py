@@ -1,11 +1,15 @@
-"""Which collector watches which device. Adding one is a module, a line here, a fixture and a test."""
+"""Which collector watches which device.
+
+Adding one is a module, a line here, a fixture and a test (docs/adding-a-device.md).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from collectors.base import Collector
-from collectors.config import Device, IcmpDevice, PsutilDevice, SnmpDevice, TcpDevice
+from collectors.config import BaseDevice, IcmpDevice, PsutilDevice, SnmpDevice, TcpDevice
 from collectors.entity_sensor import EntitySensors
 from collectors.environment import environment_values
 from collectors.host import HostCollector
@@ -50,22 +54,22 @@ def _snmp(device: SnmpDevice, clock: Clock) -> Collector:
     return SnmpCollector(device, clock, features, vital)
 
 
-def collector_for(device: Device, *, clock: Clock) -> Collector:
-    """The collector of a configured device; by (kind, protocol). A new protocol is a line here.
+# By protocol. A collector's module imports a heavy library only where it uses it: an agent that has no such device
+# does not pay for it.
+_COLLECTORS: Mapping[type[BaseDevice], Callable[[Any, Clock], Collector]] = {
+    SnmpDevice: _snmp,
+    IcmpDevice: IcmpCollector,
+    TcpDevice: TcpCollector,
+    PsutilDevice: HostCollector,
+}
 
-    Raises ValueError for a protocol that another room speaks.
-    """
-    match device:
-        case SnmpDevice():
-            return _snmp(device, clock)
-        case IcmpDevice():
-            return IcmpCollector(device, clock)
-        case TcpDevice():
-            return TcpCollector(device, clock)
-        case PsutilDevice():
-            return HostCollector(device, clock)
-        case _:
-            raise ValueError(f"no collector speaks {device.protocol}")
+
+def collector_for(device: BaseDevice, *, clock: Clock) -> Collector:
+    """The collector of a configured device. Raises ValueError for a protocol that another room speaks (rtsp)."""
+    make = _COLLECTORS.get(type(device))
+    if make is None:
+        raise ValueError(f"no collector speaks {type(device).__name__}")
+    return make(device, clock)
 
 
 _INTERVAL, _CALM_INTERVAL, _FAST_INTERVAL = 30.0, 60.0, 3.0  # seconds

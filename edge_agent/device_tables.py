@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Any, get_args
+from typing import Any
 
-from collectors import config as devices
-from collectors.config import BaseDevice
+from collectors.config import BaseDevice, models
 from edge_agent.wrong import WardWrong
 from telemetry.configuration.document import item
 from telemetry.configuration.problems import Wrong, nearest
 from telemetry.configuration.tables import TableReader
 from telemetry.kinds import Kind
 
-# Protocols that make sense for some kinds only; the agent's own machine is no printer.
-_ONLY_FOR = {
-    "psutil": frozenset({Kind.SERVER, Kind.WORKSTATION, Kind.KIOSK, Kind.QUEUE, Kind.SERVICE}),
-    "rtsp": frozenset({Kind.CAMERA, Kind.RECORDER}),
-}
-
 Tables = Sequence[Mapping[str, Any]]
-
-
-@lru_cache(maxsize=1)
-def models() -> dict[str, type[BaseDevice]]:
-    """The model of each protocol that collectors.config.Device knows."""
-    union = get_args(devices.Device)[0]
-    members: Sequence[type[BaseDevice]] = get_args(union) or (union,)
-    return {protocol: model for model in members for protocol in get_args(model.model_fields["protocol"].annotation)}
 
 
 def read(reader: TableReader, tables: Tables) -> tuple[BaseDevice, ...]:
@@ -62,7 +46,7 @@ def _device(reader: TableReader, table: Mapping[str, Any], number: int) -> BaseD
 
 
 def _protocols_for(kind: Kind) -> tuple[str, ...]:
-    return tuple(protocol for protocol in models() if kind in _ONLY_FOR.get(protocol, frozenset(Kind)))
+    return tuple(protocol for protocol, model in models().items() if kind in model.only_for)
 
 
 def _check_parents(reader: TableReader, tables: Tables) -> None:

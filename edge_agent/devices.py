@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from camera.refusals import Refusals
 from collectors import registry
 from collectors.base import Collector
-from collectors.config import BaseDevice, Device, RtspDevice
+from collectors.config import BaseDevice, RtspDevice
 from edge_agent import cameras
 from edge_agent.config import Configuration, RuleSection
 from edge_agent.rules.engine import Engine
@@ -56,8 +54,7 @@ def schedule(device: BaseDevice, clock: Clock, refusals: Refusals) -> Schedule:
 def _collector(device: BaseDevice, clock: Clock, refusals: Refusals) -> Collector:
     if isinstance(device, RtspDevice):
         return cameras.check(device, clock, refusals)
-    # What the file's tables became (edge_agent.device_tables) is one of the union's members.
-    return registry.collector_for(cast(Device, device), clock=clock)
+    return registry.collector_for(device, clock=clock)
 
 
 def _override(rule: RuleSection) -> Override:

@@ -6,11 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from pydantic import TypeAdapter
 
 import collectors
-from collectors import mib_tables
-from collectors.config import Device
+from collectors import mib_tables, registry
+from collectors.config import device_from, models
 from collectors.identity import vendor_in, vendor_of
 from collectors.printer import COLOURS
 from collectors.registry import collector_for, default_fast_interval, default_interval
@@ -24,18 +23,23 @@ ADDRESSES = {
     "tcp": {"host": "127.0.0.1", "port": 80},
     "psutil": {},
 }
+CAMERA_ROOM = {"rtsp"}  # what camera/ speaks
 
 
 @pytest.mark.parametrize("kind", list(Kind))
 @pytest.mark.parametrize("protocol", ADDRESSES)
 def test_every_kind_is_watched_by_every_protocol(kind: Kind, protocol: str) -> None:
-    device = TypeAdapter(Device).validate_python(
-        {"id": "device-1", "kind": kind, "protocol": protocol, **ADDRESSES[protocol]}
-    )
+    device = device_from({"id": "device-1", "kind": kind, "protocol": protocol, **ADDRESSES[protocol]})
     collector = collector_for(device, clock=FakeClock())
     assert default_interval(kind) in (30.0, 60.0)
     assert default_fast_interval(kind) in (None, 3.0)
     assert collector.has_vital == (protocol in ("icmp", "tcp") or (protocol == "snmp" and kind is Kind.UPS))
+
+
+def test_every_protocol_has_a_collector_or_is_the_camera_rooms() -> None:
+    served = {protocol for protocol, model in models().items() if model in registry._COLLECTORS}
+    assert served == set(ADDRESSES)
+    assert set(models()) - served == CAMERA_ROOM
 
 
 def test_power_and_lines_are_asked_every_three_seconds() -> None:
