@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 10.0  # between attempts at the camera
 UNSUPPORTED_PAUSE_SECONDS = 30.0  # a camera set to another codec stays so until somebody sets it right
 TROUBLE_AGAIN_SECONDS = 4.0  # the hub takes a publisher for dead that says nothing for ten
+LASTED_SECONDS = 5.0  # a connection that brought pictures for so long broke for a reason which the next attempt tells
 HANDOVER_SECONDS = 1.0  # what a publisher waits for the one before it to leave the camera
 
 
@@ -137,13 +138,17 @@ class Publisher:
         elif wait:
             self._hub.wait(wait)
         else:
+            began = self._means.clock.monotonic()
             try:
                 self._flow()
+            except _BrokenOffError as error:
+                if self._means.clock.monotonic() - began < LASTED_SECONDS:
+                    self._tell_trouble(error.reason, self._pause_after(error.reason))
             except StreamError as error:
                 self._tell_trouble(error.reason, self._pause_after(error.reason))
 
     def _flow(self) -> None:
-        """Send what one connection brings. Raises StreamError."""
+        """Send what one connection brings. Raises StreamError, _BrokenOffError after pictures came."""
         camera, means = self._errand.camera, self._means
         try:
             stream = means.open(camera, self._over)
@@ -163,6 +168,8 @@ class Publisher:
             stream.close()
         if flow.pictures:
             self._pause = FIRST_PAUSE_SECONDS
+        if flow.failed is not None and flow.pictures:
+            raise _BrokenOffError(flow.failed.reason)
         if flow.failed is not None:
             raise flow.failed
 
@@ -189,6 +196,10 @@ class Publisher:
             hub.wait(min(left, TROUBLE_AGAIN_SECONDS))
             if left > TROUBLE_AGAIN_SECONDS:
                 hub.send_note(note)
+
+
+class _BrokenOffError(StreamError):
+    """The pictures ended. Why is seldom known: a camera whose password was changed, say, just hangs up."""
 
 
 class _Flow:

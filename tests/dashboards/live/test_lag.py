@@ -40,6 +40,30 @@ def test_on_a_link_of_four_fifths_of_the_rate_the_lag_stays_under_1200_ms_and_en
     assert max(each.at - each.sent_at for each in after) < 0.2
 
 
+@pytest.mark.parametrize(("lag_at_the_keyframe", "resumes"), [(0.45, False), (0.35, True)])
+def test_who_was_left_behind_begins_anew_at_a_keyframe_only_with_less_than_half_the_limit_of_lag(
+    lag_at_the_keyframe: float, resumes: bool
+) -> None:
+    """Resuming with nearly the whole limit of lag would drop again at once, and show a still picture a second."""
+    studio = Studio(gop=50)
+    limit = studio.settings.lag_seconds
+    assert lag_at_the_keyframe < limit
+    link = studio.watch(acknowledges=False)
+    viewer = link.viewer
+    assert viewer is not None
+    studio.play(0.04 * 25)  # the keyframe and 24 more; nothing is acknowledged, so frames are spared from 0.8 s on
+    assert viewer.waits
+    studio.play(0.04 * 25)  # up to the frame before the next keyframe
+    got = [each.sequence for each in link.got]
+    oldest = studio.time.now - lag_at_the_keyframe
+    viewer.acknowledged(got[-1], studio.time.now)
+    viewer._backlog.sent([got[-1]], oldest)
+    studio.play(0.04)
+    assert studio.number - 1 == 50
+    studio.play(0.04)
+    assert (50 in [each.sequence for each in link.got]) is resumes
+
+
 @settings(max_examples=25, deadline=None)
 @given(gop=gops, ack_seconds=acks, share=st.floats(min_value=0.3, max_value=0.8))
 def test_a_worse_link_shows_less_but_never_nothing_and_never_what_cannot_be_decoded(

@@ -103,6 +103,19 @@ def test_a_camera_that_reboots_is_told_and_its_picture_goes_on_by_itself(
     assert again.keyframe and again.timestamp_us - before.timestamp_us > 500_000  # as long as the break was
 
 
+def test_a_picture_that_lasted_and_broke_off_is_told_by_what_the_next_attempt_finds(
+    film: Film, serve: Serve, hub: TestHub, make_streams: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher, "LASTED_SECONDS", 0.0)
+    camera = serve({"/main": film(FOOTAGE)}, login=True)
+    make_streams(hub.url, cameras(camera)).start("cam-1", "main", "ticket-1", PATH)
+    publishing = hub.publishing()
+    wait_for(lambda: len(publishing.frames) >= 20)
+    camera.kill()
+    wait_for(lambda: publishing.troubles)
+    assert set(publishing.troubles) == {"port_closed"}
+
+
 def test_trouble_is_told_again_while_it_lasts_and_attempts_become_fewer(
     hub: TestHub, make_streams: Make, free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
