@@ -79,6 +79,16 @@ class SnmpDevice(HostDevice):
     priv_key: SecretStr | None = None  # priv_file or priv_env in the file
 
 
+class NutDevice(HostDevice):
+    """A UPS that NUT serves (RFC 9271), mostly one on a computer's USB. Port 3493 where none is given."""
+
+    only_for = frozenset({Kind.UPS})
+    protocol: Literal["nut"]
+    ups_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,60}$")] = "ups"  # its name in ups.conf
+    username: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,60}$")] | None = None
+    password: SecretStr | None = None  # password_file or password_env in the file
+
+
 class IcmpDevice(HostDevice):
     """Echo requests; nothing more is known of it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date
 
 from collectors import mib_tables
 from collectors.mib_tables import Bound, Mib
@@ -30,6 +31,7 @@ class MibFeature:
         self._bound: list[Bound] = []
         self._facts: list[Fact] = []
         self._learned_at: float | None = None
+        self._today: date | None = None  # when it learned
 
     @property
     def has_vital(self) -> bool:
@@ -42,7 +44,7 @@ class MibFeature:
         values = await client.get([item.oid for item in self._bound])
         if len(values) < len(self._bound):
             self._learned_at = None
-        return Findings(mib_tables.readings(self._bound, values), list(self._facts))
+        return Findings(mib_tables.readings(self._bound, values, system.today), list(self._facts))
 
     async def read_vital(self, client: SnmpClient) -> list[Reading]:
         items = [item for item in self._bound if item.metric in self._vital]
@@ -53,11 +55,12 @@ class MibFeature:
     async def _learn(self, client: SnmpClient, system: System) -> Findings:
         self._bound, self._facts = [], []
         values: dict[str, Value] = {}
+        self._today = system.today
         await self._try(client, values, lambda mib: not mib.enterprises or mib.is_made_for(system.object_id))
         if self._wanted.isdisjoint(item.metric for item in self._bound):
             await self._try(client, values, lambda mib: bool(mib.enterprises) and not mib.is_made_for(system.object_id))
         self._learned_at = system.now
-        return Findings(mib_tables.readings(self._bound, values), list(self._facts))
+        return Findings(mib_tables.readings(self._bound, values, system.today), list(self._facts))
 
     async def _try(self, client: SnmpClient, values: dict[str, Value], chosen: Callable[[Mib], bool]) -> None:
         for mib in self._mibs:
@@ -71,7 +74,7 @@ class MibFeature:
             rows.update((f"{part}.{below}" if part else below, value) for below, value in found.items())
         if not rows:
             return
-        bound = mib_tables.bind(mib, rows, {item.metric for item in self._bound})
+        bound = mib_tables.bind(mib, rows, {item.metric for item in self._bound}, self._today)
         self._bound += bound
         values.update((item.oid, rows[item.oid[len(mib.base) + 1 :]]) for item in bound)
         told = mib_tables.facts(mib, rows)

@@ -10,12 +10,14 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from importlib import resources
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from collectors.dates import age_days, parse_date
 from collectors.protocols import snmp_values
 from collectors.protocols.snmp_values import Value
 from telemetry.readings import Fact, Reading
@@ -59,6 +61,7 @@ class MibValue(_Row):
     where: list[Where] = Field(default_factory=list)
     scale_by: ScaleBy | None = None
     index: str = ""  # only this index
+    dates: list[str] = Field(default_factory=list)  # strptime formats: a metric is the date's age, a fact its ISO form
     tenths_from: float | None = None  # firmware exists that gives tenths: raw values from here on are tenths
 
     @model_validator(mode="after")
@@ -98,10 +101,13 @@ class Bound:
     spec: MibValue
     scale: float
 
-    def decode(self, value: Value) -> float | None:
-        """The value in the metric's unit; None for what is no value or cannot be."""
+    def decode(self, value: Value, today: date | None = None) -> float | None:
+        """The value in the metric's unit; None for what is no value or cannot be. `today`: for the ages of dates."""
         if self.spec.values:
             return self.spec.values.get(snmp_values.text(value) if not isinstance(value, int) else str(value))
+        if self.spec.dates:
+            age = age_days(parse_date(snmp_values.text(value), self.spec.dates), today)
+            return None if age is None else plausible(self.metric, age)
         raw = snmp_values.number(value)
         if raw is None or raw in self.spec.unknown:
             return None
@@ -143,7 +149,7 @@ def _load(file: str) -> dict[str, dict[str, object]]:
     return tomllib.loads(data)
 
 
-def bind(mib: Mib, rows: Mapping[str, Value], taken: set[str]) -> list[Bound]:
+def bind(mib: Mib, rows: Mapping[str, Value], taken: set[str], today: date | None = None) -> list[Bound]:
     """What `rows` (OID below base → value) hold of this MIB's metrics, without those in `taken`.
 
     Of several columns with the same metric and instance the first that has a value wins.
@@ -153,8 +159,11 @@ def bind(mib: Mib, rows: Mapping[str, Value], taken: set[str]) -> list[Bound]:
         if not spec.metric or (spec.metric in taken and not mib.adds):
             continue
         for index, value in _column(rows, spec):
-            found = _bind_one(mib, spec, rows, index, value)
-            if found is not None and (found.metric, found.instance) not in bound:
+            found = _bind_one(mib, spec, rows, index)
+            # An instance that has no value now may have one later, but must not hide another column's value meanwhile.
+            if found is None or found.decode(value, today) is None:
+                continue
+            if (found.metric, found.instance) not in bound:
                 bound[found.metric, found.instance] = found
     return list(bound.values())
 
@@ -166,19 +175,22 @@ def facts(mib: Mib, rows: Mapping[str, Value]) -> list[Fact]:
         if spec.fact and spec.fact not in told:
             for _, value in _column(rows, spec):
                 words = snmp_values.text(value)
+                if spec.dates:
+                    then = parse_date(words, spec.dates)
+                    words = "" if then is None else then.isoformat()
                 if words:
                     told[spec.fact] = words
                     break
     return [Fact(name, words) for name, words in told.items()]
 
 
-def readings(bound: Sequence[Bound], values: Mapping[str, Value]) -> list[Reading]:
-    """The readings that `values` (full OID → value) give."""
+def readings(bound: Sequence[Bound], values: Mapping[str, Value], today: date | None = None) -> list[Reading]:
+    """The readings that `values` (full OID → value) give; ages of dates only where `today` is told."""
     result: list[Reading] = []
     for item in bound:
         value = values.get(item.oid)
         if value is not None:
-            decoded = item.decode(value)
+            decoded = item.decode(value, today)
             if decoded is not None:
                 result.append(Reading(item.metric, decoded, item.instance))
     return result
@@ -198,7 +210,7 @@ def _column(rows: Mapping[str, Value], spec: MibValue) -> Iterator[tuple[str, Va
             yield oid[len(prefix) :], value
 
 
-def _bind_one(mib: Mib, spec: MibValue, rows: Mapping[str, Value], index: str, value: Value) -> Bound | None:
+def _bind_one(mib: Mib, spec: MibValue, rows: Mapping[str, Value], index: str) -> Bound | None:
     if any(not where.holds(_at(rows, where.oid, index)) for where in spec.where):
         return None
     scale = spec.scale
@@ -208,9 +220,7 @@ def _bind_one(mib: Mib, spec: MibValue, rows: Mapping[str, Value], index: str, v
             return None
         scale *= factor
     oid = f"{mib.base}.{spec.oid}.{index}" if index else f"{mib.base}.{spec.oid}"
-    found = Bound(oid, spec.metric, _instance(spec, rows, index), spec, scale)
-    # An instance that has no value now may have one later, but must not hide another column's value meanwhile.
-    return found if found.decode(value) is not None else None
+    return Bound(oid, spec.metric, _instance(spec, rows, index), spec, scale)
 
 
 def _instance(spec: MibValue, rows: Mapping[str, Value], index: str) -> str:

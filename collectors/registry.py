@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from collectors.base import Collector
-from collectors.config import BaseDevice, IcmpDevice, PsutilDevice, SnmpDevice, TcpDevice
+from collectors.config import BaseDevice, IcmpDevice, NutDevice, PsutilDevice, SnmpDevice, TcpDevice
 from collectors.entity_sensor import EntitySensors
 from collectors.environment import environment_values
 from collectors.host import HostCollector
@@ -18,6 +18,7 @@ from collectors.icmp import IcmpCollector
 from collectors.identity import Identity
 from collectors.interfaces import InterfaceCounts, LldpNeighbours, Ports
 from collectors.mib_feature import MibFeature
+from collectors.nut import NutCollector
 from collectors.printer import Pages, PrinterState, Supplies, Trays
 from collectors.snmp_device import Feature, SnmpCollector
 from collectors.tcp import TcpCollector
@@ -58,6 +59,7 @@ def _snmp(device: SnmpDevice, clock: Clock) -> Collector:
 # does not pay for it.
 _COLLECTORS: Mapping[type[BaseDevice], Callable[[Any, Clock], Collector]] = {
     SnmpDevice: _snmp,
+    NutDevice: NutCollector,
     IcmpDevice: IcmpCollector,
     TcpDevice: TcpCollector,
     PsutilDevice: HostCollector,

@@ -6,9 +6,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol
 
 from collectors.config import SnmpDevice
+from collectors.dates import today
 from collectors.protocols import snmp_values
 from collectors.protocols.snmp import SYS_OBJECT_ID, SnmpClient
 from collectors.protocols.snmp_socket import SnmpFault
@@ -25,6 +27,7 @@ class System:
 
     values: Mapping[str, Value]
     now: float  # monotonic seconds
+    today: date
 
     @property
     def object_id(self) -> str:
@@ -99,7 +102,7 @@ class SnmpCollector:
         await self._client.close()
 
     async def _poll(self) -> PollResult:
-        system = System(await self._client.system(), self._clock.monotonic())
+        system = System(await self._client.system(), self._clock.monotonic(), today(self._clock))
         readings: dict[tuple[str, str], Reading] = {}
         facts: dict[str, str] = {}
         reason: Reason | None = None

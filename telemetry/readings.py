@@ -36,6 +36,9 @@ class ReasonCode(StrEnum):
     PARTIAL_ANSWER = "partial_answer"  # some readings came, others did not
     NOT_PERMITTED = "not_permitted"  # this machine does not let the agent ask (raw sockets, a file)
     UNSUPPORTED = "unsupported"  # it answers, but offers nothing that this kind needs
+    UNKNOWN_UPS = "unknown_ups"  # NUT serves no UPS of this name
+    DRIVER_LOST = "driver_lost"  # NUT answers, but its driver for this UPS does not run
+    STALE_DATA = "stale_data"  # NUT answers, but has no fresh data: its driver no longer hears the UPS
     WARD_SILENT = "ward_silent"  # the ward's agent is out of contact, or does not do what it was asked
     AGENT_FAULT = "agent_fault"  # our own defect; the log has the trace
     DISK_FULL = "disk_full"  # the ward's own disk has no room left

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import collectors
-from collectors import mib_tables, registry
+from collectors import mib_tables, nut_variables, registry
 from collectors.config import device_from, models
 from collectors.identity import vendor_in, vendor_of
 from collectors.printer import COLOURS
@@ -21,6 +21,7 @@ ADDRESSES = {
     "snmp": {"host": "127.0.0.1"},
     "icmp": {"host": "127.0.0.1"},
     "tcp": {"host": "127.0.0.1", "port": 80},
+    "nut": {"host": "127.0.0.1"},
     "psutil": {},
 }
 CAMERA_ROOM = {"rtsp"}  # what camera/ speaks
@@ -33,7 +34,7 @@ def test_every_kind_is_watched_by_every_protocol(kind: Kind, protocol: str) -> N
     collector = collector_for(device, clock=FakeClock())
     assert default_interval(kind) in (30.0, 60.0)
     assert default_fast_interval(kind) in (None, 3.0)
-    assert collector.has_vital == (protocol in ("icmp", "tcp") or (protocol == "snmp" and kind is Kind.UPS))
+    assert collector.has_vital == (protocol in ("icmp", "tcp", "nut") or (protocol == "snmp" and kind is Kind.UPS))
 
 
 def test_every_protocol_has_a_collector_or_is_the_camera_rooms() -> None:
@@ -52,6 +53,7 @@ def test_every_metric_that_a_collector_can_produce_is_in_the_catalogue() -> None
     produced = {
         value.metric for file in ("ups", "environment", "host") for mib in mib_tables.mibs(file) for value in mib.value
     }
+    produced |= {row.metric for row in (*nut_variables.table().value, *nut_variables.table().flag)}
     for module in Path(collectors.__file__).parent.rglob("*.py"):
         text = module.read_text(encoding="utf-8")
         produced |= set(re.findall(r'Reading\(\s*"([a-z_]+)"', text))

@@ -60,6 +60,7 @@ class Case:
 
 
 BLACK = "toner_low/toner_black_percent"
+BATTERY_LOW_ON_BATTERY = "+ups_on_battery! +ups_battery_low!"
 CASES = [
     Case(
         "one lost datagram raises nothing",
@@ -111,6 +112,40 @@ CASES = [
         Kind.UPS,
         [(0, poll(battery_runtime_seconds=200, on_battery=0), ""),
          (3, poll(battery_runtime_seconds=200, on_battery=1), "+ups_on_battery! +ups_battery_low!")],
+    ),
+    Case(
+        "the unit's own judgement of its battery matters on battery only",
+        Kind.UPS,
+        [(0, poll(battery_low=1, on_battery=0), ""), (3, poll(battery_low=1, on_battery=1), BATTERY_LOW_ON_BATTERY)],
+    ),
+    Case(
+        "a battery that failed its test, until it passes one",
+        Kind.UPS,
+        [(0, poll(battery_test_failed=1), "+ups_battery_test_failed?"),
+         (9, poll(battery_test_failed=0), "-ups_battery_test_failed?")],
+    ),
+    Case(
+        "a battery of four years is old, a new one is not",
+        Kind.UPS,
+        [(0, poll(battery_age_days=1459), ""), (9, poll(battery_age_days=1460), "+ups_battery_old?"),
+         (99, poll(battery_age_days=2), "-ups_battery_old?")],
+    ),
+    Case(
+        "alarms of the unit count while the mains are there",
+        Kind.UPS,
+        [(0, poll(alarms_present=2, on_battery=1), "+ups_on_battery!"),
+         (30, poll(alarms_present=2, on_battery=1), ""),
+         (60, poll(alarms_present=1, on_battery=0), "-ups_on_battery!"),
+         (66, poll(alarms_present=1, on_battery=0), "+ups_alarm?"),
+         (90, poll(alarms_present=0, on_battery=0), "-ups_alarm?")],
+    ),
+    Case(
+        "overload that lasts, by the figure or by the unit's word",
+        Kind.UPS,
+        [(0, poll(output_load_percent=103), ""), (3, poll(output_load_percent=99), ""),
+         (6, poll(output_load_percent=101), "+ups_overload!"), (9, poll(output_load_percent=96), ""),
+         (12, poll(output_load_percent=95), "-ups_overload!"), (15, poll(output_overloaded=1), ""),
+         (21, poll(output_overloaded=1), "+ups_overload!")],
     ),
     Case("battery worn out", Kind.UPS, [(0, poll(battery_needs_replacing=1), "+ups_battery_replace?")]),
     Case(

@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import uplotCss from "uplot/dist/uPlot.min.css?inline";
 import type { ConditionSpan, History, Metric } from "../api/types.ts";
 import { isFlag, joined, number, shown } from "../words/format.ts";
-import { metricLabel } from "../words/metrics.ts";
+import { metricLabel, whichOne } from "../words/metrics.ts";
 import { GUTTER_LEFT, GUTTER_RIGHT, momentLabel, tickLabel, ticks } from "../words/range.ts";
 import { plotted } from "../words/series.ts";
 import { t } from "../words/text.ts";
@@ -241,7 +241,7 @@ export class ReadingChart extends Part {
 
   override render() {
     const { history } = this;
-    const label = `${metricLabel(this.metric, this.name)}${this.instance ? ` · ${this.instance}` : ""}`;
+    const label = `${metricLabel(this.metric, this.name)}${whichOne({ metric: this.name, instance: this.instance })}`;
     return html`<figure aria-label=${this.#summary(label)}>
       <figcaption><span class="name">${label}</span>${this.#caption()}</figcaption>
       <div class="plot" aria-hidden="true">

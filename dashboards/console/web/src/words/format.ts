@@ -95,6 +95,11 @@ const FLAGS = new Set([
   "reachable",
   "on_battery",
   "battery_needs_replacing",
+  "battery_test_failed",
+  "battery_low",
+  "battery_charging",
+  "output_overloaded",
+  "alarm_active",
   "printer_idle",
   "printer_jammed",
   "printer_out_of_paper",
@@ -135,6 +140,7 @@ export function shown(metric: Metric | undefined, name: string, value: number): 
   if (unit === "bit/s") return scaled(value, 1000, "bit/s");
   if (unit === "B") return scaled(value, 1000, "B");
   if (name === "rtt_seconds" || name === "jitter_seconds") return { text: number(value * 1000, 1), unit: "ms" };
+  if (unit === "d") return { text: t("time.days", { n: Math.floor(value) }), unit: "" };
   if (unit === "s") return { text: duration(value), unit: "" };
   return { text: number(value, metric?.digits ?? 0), unit };
 }

@@ -3,6 +3,7 @@ import type { Metric, Reading } from "../api/types.ts";
 import { language } from "../live/preferences.ts";
 import { isFlag } from "./format.ts";
 import { natural } from "./state.ts";
+import { alarmWord } from "./text.ts";
 
 export type Metrics = ReadonlyMap<string, Metric>;
 
@@ -20,6 +21,12 @@ export function knowMetrics(metrics: Metrics): void {
 export function instanceWords(instance: string): string {
   const metric = known.get(instance);
   return metric ? metricLabel(metric, instance) : instance;
+}
+
+/** " · Fan failure" after a reading's name; "" where there is only one of them. */
+export function whichOne({ metric, instance }: Series): string {
+  if (!instance) return "";
+  return ` · ${metric === "alarm_active" ? alarmWord(instance) : instance}`;
 }
 
 /** " (gi5)" after what is wrong; "" where there is only one. */

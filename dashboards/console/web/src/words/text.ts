@@ -17,6 +17,7 @@ interface Worded {
   reason: Record<string, string>;
   condition: Record<string, { title: string; advice: string }>;
   severity: Record<string, string>;
+  alarm: Record<string, string>;
 }
 const shared: Record<"vi" | "en", Worded> = { vi: telemetryVi, en: telemetryEn };
 
@@ -63,6 +64,9 @@ export function reasonParts(code: string): { what: string; advice: string } {
     ? { what: words.replace(/\.$/, ""), advice: "" }
     : { what: words.slice(0, end), advice: words.slice(end + 2) };
 }
+
+/** What a device complains of, by the name that its collector gives the alarm. */
+export const alarmWord = (name: string): string => shared[language()].alarm[name] ?? spoken(name);
 
 export const severityWord = (severity: string): string => shared[language()].severity[severity] ?? severity;
 
