@@ -89,6 +89,7 @@ class RuleSection(Section):
     hold: Seconds | None = None
     clear_hold: Seconds | None = None
     severity: Literal["info", "attention", "failure"] | None = None
+    only_when_open: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from camera.refusals import Refusals
 from collectors import registry
 from collectors.base import Collector
 from collectors.config import BaseDevice, RtspDevice
-from edge_agent import cameras
+from edge_agent import cameras, opening_hours
 from edge_agent.config import Configuration, RuleSection
 from edge_agent.rules.engine import Engine
 from edge_agent.rules.model import Override, rules_for, severity_of
@@ -33,9 +33,10 @@ def inventory(configuration: Configuration) -> Inventory:
 
 
 def engine(configuration: Configuration) -> Engine:
-    """The rules of every device, with the ward's own thresholds."""
+    """The rules of every device, with the ward's own thresholds and opening hours."""
     changes = [_override(rule) for rule in configuration.rules]
-    return Engine({device.id: rules_for(device.id, device.kind, changes) for device in configuration.devices})
+    rules = {device.id: rules_for(device.id, device.kind, changes) for device in configuration.devices}
+    return Engine(rules, opening_hours.parse(configuration.ward.opening_hours))
 
 
 def schedule(device: BaseDevice, clock: Clock, refusals: Refusals) -> Schedule:
@@ -68,4 +69,5 @@ def _override(rule: RuleSection) -> Override:
         hold_seconds=rule.hold,
         clear_hold_seconds=rule.clear_hold,
         severity=None if rule.severity is None else severity_of(rule.severity),
+        only_when_open=rule.only_when_open,
     )

@@ -39,6 +39,7 @@ class ReasonCode(StrEnum):
     UNKNOWN_UPS = "unknown_ups"  # NUT serves no UPS of this name
     DRIVER_LOST = "driver_lost"  # NUT answers, but its driver for this UPS does not run
     STALE_DATA = "stale_data"  # NUT answers, but has no fresh data: its driver no longer hears the UPS
+    OUTSIDE_HOURS = "outside_hours"  # why a condition cleared: the office is closed, being off is in order
     WARD_SILENT = "ward_silent"  # the ward's agent is out of contact, or does not do what it was asked
     AGENT_FAULT = "agent_fault"  # our own defect; the log has the trace
     DISK_FULL = "disk_full"  # the ward's own disk has no room left

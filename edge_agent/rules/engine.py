@@ -1,6 +1,8 @@
 """Applies the rules to what the polls bring: conditions are raised, changed and cleared, each once.
 
 A device that does not answer leaves its other conditions as they are: what is not known has not cleared.
+A rule that counts in opening hours only (`only_when_open`) raises nothing outside them; what it had open clears at
+closing time, with that as the reason.
 """
 
 from __future__ import annotations
@@ -9,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from edge_agent.opening_hours import ALWAYS, OpeningHours
 from edge_agent.rules.model import Clause, InstanceOf, Rule
 from telemetry.conditions import Condition, ConditionState, Severity
-from telemetry.readings import REACHABLE, PollResult, Reason
+from telemetry.readings import REACHABLE, PollResult, Reason, ReasonCode
 
 POLLS_UNTIL_GONE = 3  # an instance missing from so many whole polls in a row is no more (a cartridge was taken out)
 
@@ -46,12 +49,13 @@ class _State:
     good_since: float | None = None  # monotonic; while it is raised, but good again
     absent: int = 0
     seen_good: bool = False
+    waits: bool = False  # it is bad, and will count once the office is open
     raised: Condition | None = None
 
     @property
     def settled(self) -> bool:
         """Whether the same readings again would change nothing."""
-        return self.raised is None and self.since is None
+        return self.raised is None and self.since is None and not self.waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class DeviceRules:
 
     device: str
     rules: Sequence[Rule]
+    hours: OpeningHours = ALWAYS
     _by_metric: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
     _values: dict[tuple[str, str], float] = field(default_factory=dict)
     _states: dict[Key, _State] = field(default_factory=dict)
@@ -144,7 +149,13 @@ class DeviceRules:
     def _judge(self, key: Key, state: _State, now: Moment, reason: Reason | None) -> list[Condition]:
         verdict = self._verdict(key[1], state)
         state.absent = 0
-        found = self._good(key, state, now) if verdict is None else self._bad(key, state, now, verdict, reason)
+        state.waits = verdict is not None and not self._counts(state.rule, now)
+        if verdict is None:
+            found = self._good(key, state, now)
+        elif state.waits:
+            found = self._excused(state)
+        else:
+            found = self._bad(key, state, now, verdict, reason)
         if state.settled:
             self._unsettled.discard(key)
         else:
@@ -178,6 +189,13 @@ class DeviceRules:
             return True
         value = self._values.get((clause.while_metric, instance), self._values.get((clause.while_metric, "")))
         return value == clause.while_value
+
+    def _counts(self, rule: Rule, now: Moment) -> bool:
+        """Whether the rule applies at this hour. Machines are given some minutes to start when the office opens."""
+        if not rule.only_when_open:
+            return True
+        open_seconds = self.hours.open_seconds(now.wall_us)
+        return open_seconds is not None and open_seconds >= rule.opening_grace_seconds
 
     # ---- from good to bad and back -------------------------------------------------------------------------------
 
@@ -213,6 +231,14 @@ class DeviceRules:
             return []
         return [self._cleared(state, self._values.get(state.source))]
 
+    def _excused(self, state: _State) -> list[Condition]:
+        """Bad, at an hour at which that is no condition."""
+        state.since, state.observations = None, 0
+        if state.raised is None:
+            return []
+        cleared = self._cleared(state, self._values.get(state.source))
+        return [replace(cleared, reason=Reason(ReasonCode.OUTSIDE_HOURS))]
+
     def _cleared(self, state: _State, value: float | None) -> Condition:
         assert state.raised is not None
         cleared = _as_cleared(state.raised, value)
@@ -238,8 +264,8 @@ class DeviceRules:
 class Engine:
     """The rules of all devices of a ward."""
 
-    def __init__(self, rules_by_device: Mapping[str, Sequence[Rule]]) -> None:
-        self._devices = {device: DeviceRules(device, rules) for device, rules in rules_by_device.items()}
+    def __init__(self, rules_by_device: Mapping[str, Sequence[Rule]], hours: OpeningHours = ALWAYS) -> None:
+        self._devices = {device: DeviceRules(device, rules, hours) for device, rules in rules_by_device.items()}
 
     def observe(self, device: str, result: PollResult, now: Moment, *, vital: bool = False) -> list[Condition]:
         """What one poll of one device changes."""

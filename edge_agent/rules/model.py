@@ -67,6 +67,8 @@ class Rule:
     hold_observations: int = 1
     clear_hold_seconds: float = 0.0
     only_after_good: bool = False
+    only_when_open: bool = False
+    opening_grace_seconds: float = 0.0
 
     def judges(self, kind: Kind) -> bool:
         return not self.kinds or kind in self.kinds
@@ -89,6 +91,7 @@ class Override:
     hold_seconds: float | None = None
     clear_hold_seconds: float | None = None
     severity: Severity | None = None
+    only_when_open: bool | None = None
 
 
 @lru_cache(maxsize=1)
@@ -129,6 +132,8 @@ def _changed(rule: Rule, changes: Iterable[Override]) -> Rule:
             rule = replace(rule, hold_seconds=change.hold_seconds)
         if change.clear_hold_seconds is not None:
             rule = replace(rule, clear_hold_seconds=change.clear_hold_seconds)
+        if change.only_when_open is not None:
+            rule = replace(rule, only_when_open=change.only_when_open)
     return rule
 
 
@@ -160,6 +165,8 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         hold_observations=int(table.get("hold_observations", 1)),
         clear_hold_seconds=float(table.get("clear_hold_seconds", 0)),
         only_after_good=bool(table.get("only_after_good", False)),
+        only_when_open=bool(table.get("only_when_open", False)),
+        opening_grace_seconds=float(table.get("opening_grace_seconds", 0)),
     )
 
 

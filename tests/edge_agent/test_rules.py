@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 import telemetry
+from edge_agent.opening_hours import parse
 from edge_agent.rules.engine import DeviceRules, Engine, Moment, Seen
 from edge_agent.rules.model import Override, rules_for, standard_rules
 from telemetry.catalogue import metrics
 from telemetry.conditions import Condition, ConditionState, Severity
 from telemetry.kinds import Kind
-from telemetry.readings import PollResult, Reading, ReasonCode, unreachable
+from telemetry.readings import PollResult, Reading, Reason, ReasonCode, unreachable
 
 WALL = 1_790_000_000_000_000
 LOST = unreachable(ReasonCode.NO_ANSWER)
@@ -330,3 +331,84 @@ def test_every_rule_has_words_in_both_languages_and_judges_readings_that_exist()
     for rule in standard_rules():
         names = {metric for clause in rule.clauses for metric in (*clause.metrics, clause.while_metric) if metric}
         assert names <= metrics().keys()
+
+
+# ---- opening hours -------------------------------------------------------------------------------------------------
+
+HOURS = parse("Mon-Fri 07:30-11:30,13:30-17:00")
+MONDAY_0700 = 1_791_158_400_000_000  # 2026-10-05 07:00 in Da Nang
+
+
+def clock(text: str) -> Moment:
+    """A moment of that Monday: "07:30"."""
+    hour, minute = (int(part) for part in text.split(":"))
+    seconds = (hour - 7) * 3600 + minute * 60
+    return Moment(MONDAY_0700 + seconds * 1_000_000, 1000.0 + seconds)
+
+
+def in_hours(kind: Kind, *overrides: Override) -> DeviceRules:
+    return DeviceRules("d", rules_for("d", kind, overrides), HOURS)
+
+
+def day(device: DeviceRules, *steps: tuple[str, PollResult]) -> str:
+    """What a day brings: "08:00 +unreachable!, …"."""
+    seen = [(time, short(device.observe(result, clock(time)))) for time, result in steps]
+    return ", ".join(f"{time} {what}" for time, what in seen if what)
+
+
+def test_a_kiosk_that_is_off_at_night_is_a_condition_only_some_minutes_after_opening() -> None:
+    off = [(f"{hour:02}:{minute:02}", LOST) for hour in (7, 8) for minute in range(0, 60, 5)]
+    assert day(in_hours(Kind.KIOSK), *off) == "07:50 +unreachable!"
+
+
+def test_a_kiosk_that_is_switched_on_while_the_office_opens_is_none() -> None:
+    steps = [("07:00", LOST), ("07:30", LOST), ("07:40", LOST), ("07:44", poll()), ("09:00", poll())]
+    assert day(in_hours(Kind.KIOSK), *steps) == ""
+
+
+def test_what_is_open_at_closing_time_clears_with_that_as_its_reason_and_comes_again_the_next_time() -> None:
+    device = in_hours(Kind.KIOSK)
+    assert day(device, ("09:00", LOST), ("09:03", LOST), ("11:29", LOST)) == "09:03 +unreachable!"
+    [cleared] = device.observe(LOST, clock("11:30"))
+    assert (cleared.state, cleared.since_us) == (CLEARED, clock("09:00").wall_us)
+    assert cleared.reason is not None
+    assert cleared.reason.code is ReasonCode.OUTSIDE_HOURS
+    assert device.open() == []
+    afternoon = [("12:00", LOST), ("13:30", LOST), ("13:44", LOST), ("13:45", LOST), ("13:48", LOST), ("17:00", LOST)]
+    assert day(device, *afternoon) == "13:48 +unreachable!, 17:00 -unreachable!"
+
+
+def test_a_workstation_back_before_closing_time_clears_as_ever() -> None:
+    device = in_hours(Kind.WORKSTATION)
+    device.observe(LOST, clock("09:00"))
+    assert short(device.observe(LOST, clock("09:06"))) == "+unreachable?"
+    [cleared] = device.observe(poll(), clock("09:10"))
+    assert (cleared.state, cleared.reason) == (CLEARED, LOST.reason)
+
+
+def test_a_switch_counts_at_night() -> None:
+    assert day(in_hours(Kind.SWITCH), ("03:00", LOST), ("03:01", LOST)) == "03:01 +unreachable!"
+
+
+def test_other_rules_of_a_kiosk_count_at_night() -> None:
+    steps = [("03:00", poll(disk_used_percent=99)), ("03:01", poll(disk_used_percent=99))]
+    assert day(in_hours(Kind.KIOSK), *steps) == "03:01 +disk_full!"
+
+
+def test_a_ward_may_say_of_one_device_that_it_counts_in_opening_hours_only_or_always() -> None:
+    night = [("03:00", LOST), ("03:10", LOST)]
+    assert day(in_hours(Kind.PRINTER, Override("unreachable", device="d", only_when_open=True)), *night) == ""
+    always = in_hours(Kind.KIOSK, Override("unreachable", device="d", only_when_open=False))
+    assert day(always, *night) == "03:10 +unreachable!"
+
+
+def test_a_condition_of_before_a_restart_clears_when_the_office_has_closed_meanwhile() -> None:
+    after = Engine({"kiosk-1": rules_for("kiosk-1", Kind.KIOSK)}, HOURS)
+    after.restore([open_condition("kiosk-1", "unreachable")])
+    [cleared] = after.observe("kiosk-1", LOST, clock("18:00"))
+    assert cleared.reason == Reason(ReasonCode.OUTSIDE_HOURS)
+
+
+def test_each_kind_is_judged_for_silence_by_exactly_one_rule() -> None:
+    for kind in Kind:
+        assert len([rule for rule in rules_for("d", kind) if rule.id == "unreachable"]) == 1, kind
