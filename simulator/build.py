@@ -8,7 +8,8 @@ from simulator.model.chance import dice
 from simulator.model.machine import Plate
 from simulator.model.network import Talk
 from simulator.model.ward import Place, Ward
-from simulator.registry import MODELS, VERSION, Model, Served
+from simulator.models.base import VERSION, Model, Served
+from simulator.registry import MODELS
 from simulator.wardfile import DevicePart, WardFile, WardFileError
 from telemetry.kinds import Kind
 

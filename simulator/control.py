@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from simulator.faults import FAULTS, UnknownFaultError, switch
 from simulator.model.workday import DAY, HOUR, WEEK
 from simulator.net.man import Cut
+from simulator.services.snmp import SnmpEngines
 from simulator.simulation import Simulation
 
 LOG = logging.getLogger("ward-sim.control")
@@ -175,6 +176,6 @@ class ControlServer:
             for machine in ward.machines()
         }
         time_of_day = f"{names[int(day)]} {int(hour):02}:{int(rest // 60):02}"
-        seen = self._simulation.agents.traffic
+        seen = self._simulation.premises.shared(SnmpEngines).traffic
         snmp = SnmpOut(datagrams=seen.datagrams, unheard=seen.unheard, malformed=seen.malformed)
         return Answer(ok=True, devices=devices, time_of_day=time_of_day, man_open=ward.man_open, snmp=snmp)

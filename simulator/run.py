@@ -16,6 +16,7 @@ from simulator.client import StateFolder
 from simulator.control import ControlServer
 from simulator.model.workday import moment_now, moment_of
 from simulator.net.man import Cut, ManLine
+from simulator.secret_files import SecretFiles
 from simulator.simulation import Simulation
 from telemetry.clock import Clock, SystemClock
 
@@ -113,10 +114,8 @@ class Running:
     def __init__(self, options: Options, clock: Clock, state: StateFolder | None = None) -> None:
         self._options, self._state = options, state or StateFolder.of_user()
         self.config_path = options.write_config or self._state.path / "ward.toml"
-        self.keys = agent_config.Secrets(self.config_path.parent / "secrets")
-        self.simulation = Simulation(
-            options.ward, clock, options.speed, options.moment, self.keys.user, self.keys.password
-        )
+        self.secrets = SecretFiles(self.config_path.parent / "secrets")
+        self.simulation = Simulation(options.ward, clock, options.speed, options.moment, self.secrets)
         self.simulation.man_cut_as = options.cut
         self._control = ControlServer(self.simulation)
         self.control_port = 0
@@ -129,7 +128,7 @@ class Running:
             man_web = ManLine(options.hub, options.hub_port) if options.hub else None
             await self.simulation.open(options.port_base, man, man_web)
             self.control_port = await self._control.open(self._options.control)
-            agent_config.write(self.config_path, self.simulation, self.keys)
+            agent_config.write(self.config_path, self.simulation)
             self._state.remember(self.control_port)
         except BaseException:
             await self.__aexit__()

@@ -33,6 +33,12 @@ class Listener:
     def port(self) -> int:
         return self._port
 
+    def open(self, port: int = 0) -> int:
+        """Accept at `port`, 0: any free one; the result is the port. Raises OSError where it is taken."""
+        self._port = port or self._port
+        self.set(Door.OPEN)
+        return self._port
+
     def set(self, door: Door) -> None:
         """Raises OSError where the port is taken by another program."""
         if door is self.door:

@@ -65,7 +65,7 @@ class SnmpAgents:
         await asyncio.get_running_loop().create_datagram_endpoint(lambda: transport, sock=sock)
         return int(sock.getsockname()[1])
 
-    def close(self) -> None:
+    def close_engines(self) -> None:
         for engine in self._engines:
             engine.close_dispatcher()
 

@@ -14,18 +14,17 @@ _CONNECTION_CONFIRM = bytes.fromhex("030000130ed000001234000201080001000000")
 class TcpService:
     """One port of one device."""
 
-    def __init__(self, port: int = 0) -> None:
-        self._listener = Listener(self._serve, port)
+    def __init__(self) -> None:
+        self._listener = Listener(self._serve)
         self._talking: set[asyncio.Task[None]] = set()
 
     @property
     def port(self) -> int:
         return self._listener.port
 
-    def open(self) -> int:
+    def open(self, port: int = 0) -> int:
         """Raises OSError where the port is taken."""
-        self._listener.set(Door.OPEN)
-        return self.port
+        return self._listener.open(port)
 
     def set_reachable(self, reachable: bool) -> None:
         """A device without power or cable is silent; those who were connected hear nothing more."""

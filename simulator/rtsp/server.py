@@ -25,12 +25,12 @@ MOST_CONNECTIONS = 64
 class RtspCamera:
     """Streams at rtsp://127.0.0.1:port/main and /sub."""
 
-    def __init__(self, view: View, gate: Gate, clock: Clock, port: int = 0) -> None:
+    def __init__(self, view: View, gate: Gate, clock: Clock) -> None:
         self.gate = self._configured = gate
         self.streams: Mapping[str, LiveStream] = {
             quality.path: LiveStream(Film(view, quality), clock) for quality in (MAIN, SUB)
         }
-        self._listener = Listener(self._accept, port)
+        self._listener = Listener(self._accept)
         self._connections: dict[asyncio.Task[None], Connection | None] = {}
         self._silent: list[Connection] = []
         self._frozen = False
@@ -43,10 +43,9 @@ class RtspCamera:
     def connections(self) -> int:
         return len(self._connections)
 
-    def open(self) -> int:
+    def open(self, port: int = 0) -> int:
         """Raises OSError where the port is taken."""
-        self._listener.set(Door.OPEN)
-        return self.port
+        return self._listener.open(port)
 
     def close(self) -> None:
         self._drop()

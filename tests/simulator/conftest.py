@@ -12,6 +12,7 @@ import pytest
 from simulator.client import StateFolder
 from simulator.mibs.values import Oid, Syntax, Value
 from simulator.run import Options, Running
+from simulator.services.snmp import SnmpService
 from telemetry.clock import FakeClock
 
 Start = Callable[..., Awaitable[Running]]
@@ -48,6 +49,11 @@ class Lived:
         port = self.simulation.devices[device].port
         assert port is not None
         return port
+
+    def snmp(self, device: str) -> SnmpService:
+        service = self.simulation.devices[device].service
+        assert isinstance(service, SnmpService)
+        return service
 
 
 @pytest.fixture

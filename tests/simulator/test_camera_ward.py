@@ -22,6 +22,7 @@ from simulator.model.camera import Camera
 from simulator.rtsp.gate import Gate
 from simulator.rtsp.server import RtspCamera
 from simulator.run import Running
+from simulator.services.rtsp import RtspService
 from telemetry.clock import SystemClock
 from telemetry.kinds import Kind
 from telemetry.readings import ReasonCode
@@ -95,8 +96,10 @@ async def test_a_camera_gets_its_power_over_the_switchs_port(lived: Lived) -> No
 
 
 async def test_an_unplugged_camera_is_silent_and_what_was_connected_is_reset_when_it_is_back(lived: Lived) -> None:
-    there = lived.simulation.cameras["cam-1"]
-    password = lived.running.keys.password("cam-1")
+    service = lived.simulation.devices["cam-1"].service
+    assert isinstance(service, RtspService)
+    there = service.camera
+    password = lived.running.secrets.password("cam-1")
     client = await Client.to(there.port)
     assert (await client.ask("OPTIONS", "main"))[0] == 200
     switch(lived, "camera-offline", "cam-1", True)

@@ -16,6 +16,7 @@ from pysnmp.proto.api import v2c
 
 from simulator.mibs.values import Objects, Oid, Syntax, Value, integer, oid
 from simulator.net.snmp_responder import MAX_MESSAGE_BYTES
+from simulator.services.snmp import SnmpEngines
 from tests.simulator.conftest import OUTPUT, Lived, command, read_net_snmp
 
 pytestmark = pytest.mark.peer("snmpwalk")
@@ -28,7 +29,7 @@ HC_IN = "1.3.6.1.2.1.31.1.1.1.6"
 
 
 def everything(lived: Lived, device: str) -> dict[Oid, Value]:
-    objects = lived.simulation.objects(device)
+    objects = lived.snmp(device).objects()
     found: dict[Oid, Value] = {}
     step = objects.next(())
     while step is not None:
@@ -42,7 +43,8 @@ def place(lived: Lived, device: str) -> str:
 
 
 def v3(lived: Lived, device: str) -> list[str]:
-    user = lived.running.keys.user(device)
+    user = lived.snmp(device).user
+    assert user is not None
     authentication = ("-a", "SHA", "-A", user.auth_key)
     return ["-v3", "-l", "authPriv", "-u", user.name, *authentication, "-x", "AES", "-X", user.priv_key]
 
@@ -240,7 +242,7 @@ async def test_garbage_datagrams_harm_nobody(lived: Lived, peer: Peer, seed: int
             status, said = await command(peer("snmpget"), *credentials, *arguments)
             assert status == 0, said
             assert device in said
-    assert lived.simulation.agents.traffic.datagrams > len(sent)
+    assert lived.simulation.premises.shared(SnmpEngines).traffic.datagrams > len(sent)
     assert unhandled == []
 
 

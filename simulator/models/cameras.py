@@ -1,0 +1,46 @@
+"""Cameras."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from simulator.model.camera import Camera
+from simulator.model.machine import Machine, Plate
+from simulator.models.base import Model, Served
+from telemetry.kinds import Kind
+
+
+def _camera(scene: str) -> Callable[[Plate, random.Random], Machine]:
+    return lambda plate, _: Camera(plate, scene)
+
+
+CAMERAS: dict[str, Model] = {
+    "camera-counter": Model(
+        kind=Kind.CAMERA,
+        vendor="KBVision",
+        model="KX-A2011N3",
+        build=_camera("counter"),
+        serves=Served.RTSP,
+        up_bits=4e3,
+        down_bits=3e3,
+    ),
+    "camera-hall": Model(
+        kind=Kind.CAMERA,
+        vendor="Hikvision",
+        model="DS-2CD1023G2",
+        build=_camera("hall"),
+        serves=Served.RTSP,
+        up_bits=4e3,
+        down_bits=3e3,
+    ),
+    "camera-entrance": Model(
+        kind=Kind.CAMERA,
+        vendor="Dahua",
+        model="IPC-HFW1230S",
+        build=_camera("entrance"),
+        serves=Served.RTSP,
+        up_bits=4e3,
+        down_bits=3e3,
+    ),
+}

@@ -1,0 +1,1 @@
+"""By what protocol a device answers: one module and one class per protocol, opened by a line in `registry`."""

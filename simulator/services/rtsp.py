@@ -1,0 +1,41 @@
+"""A camera by RTSP, main and sub-stream."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from simulator.model.camera import Camera
+from simulator.model.chance import dice
+from simulator.rtsp.gate import Gate
+from simulator.rtsp.server import RtspCamera
+from simulator.scene.office import VIEWS
+from simulator.services.base import LOOPBACK, USER, Outlet, Premises, Setting
+from simulator.video.film import MAIN, SUB
+
+
+class RtspService:
+    """The streams of one camera."""
+
+    def __init__(self, premises: Premises, outlet: Outlet) -> None:
+        assert isinstance(outlet.machine, Camera)
+        self._premises, self._machine = premises, outlet.machine
+        plate, device = outlet.machine.plate, outlet.part.id
+        view = VIEWS[outlet.machine.scene](plate.name, plate.location, dice(premises.file.ward.seed, device, "view"))
+        gate = Gate(USER, premises.secrets.password(device), realm=f"{plate.vendor} {plate.model}")
+        self.camera = RtspCamera(view, gate, premises.clock)
+
+    async def open(self, port: int) -> int:
+        return self.camera.open(port)
+
+    def show(self) -> None:
+        self.camera.set_reachable(self._premises.ward.reachable(self._machine.id))
+        self.camera.set_frozen(self._machine.frozen)
+        self.camera.set_password_changed(self._machine.password_changed)
+
+    async def close(self) -> None:
+        self.camera.close()
+
+    def settings(self, beside: Path) -> list[Setting]:
+        base = f"rtsp://{LOOPBACK}:{self.camera.port}"
+        found: list[Setting] = [("url", f"{base}/{MAIN.path}"), ("sub_url", f"{base}/{SUB.path}"), ("username", USER)]
+        return [*found, ("password_file", self._premises.secrets.named(self._machine.id, "password", beside))]
