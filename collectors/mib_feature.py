@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 
 from collectors import mib_tables
+from collectors.identity import vendor_called
 from collectors.mib_tables import Bound, Mib
 from collectors.protocols.snmp import SnmpClient
 from collectors.protocols.snmp_values import Value
@@ -14,6 +15,7 @@ from telemetry.readings import Fact, Reading
 
 _LOOK_AGAIN = 900.0  # seconds until the device's tables are walked anew
 _MAX_ROWS = 1500  # of one vendor's subtree
+_SUBTREES = 3  # from so many subtrees on it is worth a request to learn whether there is anything at all
 
 
 class MibFeature:
@@ -56,18 +58,33 @@ class MibFeature:
         self._bound, self._facts = [], []
         values: dict[str, Value] = {}
         self._today = system.today
-        await self._try(client, values, lambda mib: not mib.enterprises or mib.is_made_for(system.object_id))
-        if self._wanted.isdisjoint(item.metric for item in self._bound):
-            await self._try(client, values, lambda mib: bool(mib.enterprises) and not mib.is_made_for(system.object_id))
+        strangers: dict[str, list[Mib]] = {}  # by enterprise: one question each, however many MIBs it has
+        for mib in self._mibs:
+            if not mib.enterprises or mib.is_made_for(system.object_id):
+                await self._try(client, values, mib)
+            else:
+                strangers.setdefault(mib.enterprise(), []).append(mib)
+        if self._is_worth_asking(system):
+            for enterprise, mibs in strangers.items():
+                if await client.walk(enterprise, max_rows=1):
+                    for mib in mibs:
+                        await self._try(client, values, mib)
         self._learned_at = system.now
         return Findings(mib_tables.readings(self._bound, values, system.today), list(self._facts))
 
-    async def _try(self, client: SnmpClient, values: dict[str, Value], chosen: Callable[[Mib], bool]) -> None:
-        for mib in self._mibs:
-            if chosen(mib):
-                await self._try_one(client, values, mib)
+    def _is_worth_asking(self, system: System) -> bool:
+        """Whether to try other vendors' MIBs: nothing was found, or something is missing on a device whose
+        sysObjectID names no vendor of ours (cards sold under many brands, net-snmp on a vendor's board)."""
+        found = {item.metric for item in self._bound}
+        if not self._wanted - found:
+            return False
+        return self._wanted.isdisjoint(found) or not any(
+            mib.vendor and mib.is_made_for(system.object_id) for mib in self._mibs
+        )
 
-    async def _try_one(self, client: SnmpClient, values: dict[str, Value], mib: Mib) -> None:
+    async def _try(self, client: SnmpClient, values: dict[str, Value], mib: Mib) -> None:
+        if len(mib.walk) >= _SUBTREES and not await client.walk(mib.base, max_rows=1):
+            return
         rows: dict[str, Value] = {}
         for root, part in zip(mib.roots(), mib.walk, strict=True):
             found = await client.walk(root, _MAX_ROWS)
@@ -77,7 +94,10 @@ class MibFeature:
         bound = mib_tables.bind(mib, rows, {item.metric for item in self._bound}, self._today)
         self._bound += bound
         values.update((item.oid, rows[item.oid[len(mib.base) + 1 :]]) for item in bound)
-        told = mib_tables.facts(mib, rows)
+        told = [
+            Fact(fact.name, vendor_called(fact.text) if fact.name == "vendor" else fact.text)
+            for fact in mib_tables.facts(mib, rows)
+        ]
         if mib.vendor and (bound or told):
             told.append(Fact("vendor", mib.vendor))
         known = {fact.name for fact in self._facts}

@@ -22,6 +22,8 @@ from collectors.protocols import snmp_values
 from collectors.protocols.snmp_values import Value
 from telemetry.readings import Fact, Reading
 
+_NOTHING = re.compile(r"[\s0\-_.]*")
+
 
 class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -86,6 +88,11 @@ class Mib(_Row):
 
     def roots(self) -> list[str]:
         return [f"{self.base}.{part}" if part else self.base for part in self.walk]
+
+    def enterprise(self) -> str:
+        """The subtree of the vendor whose objects these are: 1.3.6.1.4.1.<number>; `base` where it is no vendor's."""
+        parts = self.base.split(".")
+        return ".".join(parts[:7]) if self.base.startswith("1.3.6.1.4.1.") else self.base
 
     def is_made_for(self, object_id: str) -> bool:
         return any(object_id == prefix or object_id.startswith(f"{prefix}.") for prefix in self.enterprises)
@@ -169,18 +176,19 @@ def bind(mib: Mib, rows: Mapping[str, Value], taken: set[str], today: date | Non
 
 
 def facts(mib: Mib, rows: Mapping[str, Value]) -> list[Fact]:
-    """The texts that `rows` tell, the first of each name."""
+    """The texts that `rows` tell, the first of each name. A text of zeros or blanks is memory nobody wrote."""
     told: dict[str, str] = {}
     for spec in mib.value:
         if spec.fact and spec.fact not in told:
-            for _, value in _column(rows, spec):
+            for index, value in _column(rows, spec):
                 words = snmp_values.text(value)
                 if spec.dates:
                     then = parse_date(words, spec.dates)
                     words = "" if then is None else then.isoformat()
-                if words:
-                    told[spec.fact] = words
-                    break
+                if _NOTHING.fullmatch(words) or not all(w.holds(_at(rows, w.oid, index)) for w in spec.where):
+                    continue
+                told[spec.fact] = words
+                break
     return [Fact(name, words) for name, words in told.items()]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
+from collectors.identity import described_model
 from collectors.protocols.snmp import SnmpClient
 from collectors.protocols.snmp_values import Value, bits, integer, text
 from collectors.snmp_device import Findings, System
@@ -226,6 +227,8 @@ async def _printer_facts(client: SnmpClient) -> list[Fact]:
     types = await client.walk(_DEVICE_TYPE, max_rows=100)
     descriptions = await client.walk(_DEVICE_DESCR, max_rows=100)
     printers = [index for index, kind in types.items() if kind == _PRINTER_DEVICE] or list(descriptions)[:1]
-    models = [text(descriptions.get(index)) for index in printers]
+    told = [text(descriptions.get(index)) for index in printers]
+    # "Generic 28C-1" is a driver's name; sysDescr has the model then. Others put serial and firmware behind it.
+    models = [described_model(name) for name in told if not name.startswith("Generic ")]
     serials = [text(value) for value in (await client.walk(_SERIAL, max_rows=5)).values()]
     return [Fact("model", name) for name in models[:1] if name] + [Fact("serial", name) for name in serials[:1] if name]

@@ -31,22 +31,26 @@ def _host_values() -> MibFeature:
     return MibFeature("host", ("cpu_load_percent", "memory_used_percent", "temperature_celsius"))
 
 
+def _maker() -> MibFeature:
+    return MibFeature("makers", ())
+
+
 # What is asked of a device of each kind over SNMP, in this order; Identity goes last, for its facts are the weakest.
 _SNMP: dict[Kind, Sequence[Callable[[], Feature]]] = {
     Kind.UPS: (ups_values, UpsAlarms, InterfaceCounts, Identity),
     Kind.PRINTER: (Supplies, Pages, Trays, PrinterState, InterfaceCounts, Identity),
     Kind.SCANNER: (Pages, PrinterState, InterfaceCounts, Identity),
-    Kind.SWITCH: (Ports, LldpNeighbours, HostResources, Identity),
-    Kind.ROUTER: (Ports, LldpNeighbours, HostResources, Identity),
-    Kind.UPLINK: (Ports, Identity),
+    Kind.SWITCH: (Ports, LldpNeighbours, HostResources, _maker, Identity),
+    Kind.ROUTER: (Ports, LldpNeighbours, HostResources, _maker, Identity),
+    Kind.UPLINK: (Ports, _maker, Identity),
     Kind.AIRCON: (environment_values, EntitySensors, InterfaceCounts, Identity),
     Kind.SENSOR: (environment_values, EntitySensors, InterfaceCounts, Identity),
-    Kind.SERVER: (HostResources, _host_values, InterfaceCounts, Identity),
-    Kind.WORKSTATION: (HostResources, InterfaceCounts, Identity),
-    Kind.CAMERA: (_host_values, HostResources, InterfaceCounts, Identity),
-    Kind.RECORDER: (_host_values, HostResources, InterfaceCounts, Identity),
+    Kind.SERVER: (HostResources, _host_values, InterfaceCounts, _maker, Identity),
+    Kind.WORKSTATION: (HostResources, InterfaceCounts, _maker, Identity),
+    Kind.CAMERA: (_host_values, HostResources, InterfaceCounts, _maker, Identity),
+    Kind.RECORDER: (_host_values, HostResources, InterfaceCounts, _maker, Identity),
 }
-_SNMP_ANY: Sequence[Callable[[], Feature]] = (HostResources, InterfaceCounts, Identity)
+_SNMP_ANY: Sequence[Callable[[], Feature]] = (HostResources, InterfaceCounts, _maker, Identity)
 
 
 def _snmp(device: SnmpDevice, clock: Clock) -> Collector:

@@ -69,7 +69,7 @@ def test_texts_in_any_encoding_are_readable() -> None:
     assert snmp_values.text(b"two\r\nlines") == "two lines"
 
 
-@pytest.mark.parametrize("file", ["ups", "environment", "host"])
+@pytest.mark.parametrize("file", ["ups", "environment", "host", "makers"])
 def test_every_data_table_is_whole_and_says_its_source(file: str) -> None:
     for mib in mib_tables.mibs(file):
         assert mib.source, mib.name
@@ -80,7 +80,7 @@ def test_every_data_table_is_whole_and_says_its_source(file: str) -> None:
             assert walked, f"{mib.name}: {value.oid} is in none of the subtrees that are walked"
 
 
-@given(st.sampled_from(["ups", "environment", "host"]), st.dictionaries(st.sampled_from(range(400)), values))
+@given(st.sampled_from(["ups", "environment", "host", "makers"]), st.dictionaries(st.sampled_from(range(400)), values))
 def test_whatever_a_device_puts_into_a_table_only_plausible_readings_come_out(
     file: str, told: dict[int, snmp_values.Value]
 ) -> None:
