@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from ipaddress import ip_address
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 from telemetry.configuration.fields import Id
 from telemetry.kinds import Kind
@@ -20,6 +21,9 @@ from telemetry.readings import DeviceInfo
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
+Address = Annotated[Name, AfterValidator(lambda given: str(ip_address(given)))]
+Line = Literal["man", "backup"]
 
 
 class BaseDevice(BaseModel):
@@ -77,6 +81,9 @@ class SnmpDevice(HostDevice):
     auth_key: SecretStr | None = None  # auth_file or auth_env in the file
     priv: Literal["DES", "AES"] | None = None
     priv_key: SecretStr | None = None  # priv_file or priv_env in the file
+    wan_ports: tuple[Name, ...] = ()  # of a router or uplink: ports to the outside, by name, description or alias
+    line: Line = "man"  # of an uplink, as below
+    interface: Name | None = None  # of an uplink: the router's port that the line is plugged into
 
 
 class NutDevice(HostDevice):
@@ -90,9 +97,25 @@ class NutDevice(HostDevice):
 
 
 class IcmpDevice(HostDevice):
-    """Echo requests; nothing more is known of it."""
+    """Echo requests; nothing more is known of it. An uplink is a line, measured by what answers at its far end."""
 
     protocol: Literal["icmp"]
+    line: Line = "man"
+    targets: Annotated[tuple[Name, ...], Field(max_length=8)] = ()  # what is asked over this line; else the host
+    interface: Name | None = None  # this machine's own interface of the line, where it has one of its own
+    source: Address | None = None  # or its own address there
+    route_to: Name | None = None  # the line that carries traffic is that of the route to here; else the district
+    resolve: Name | None = None  # a name that must resolve over this line
+    nameserver: Address | None = None  # by this server; else the system's first
+    tcp_port: Port | None = None  # where echoes are filtered: a port of the targets
+
+    @model_validator(mode="before")
+    @classmethod
+    def _host_of_targets(cls, given: Any) -> Any:
+        targets = given.get("targets") if isinstance(given, dict) else None
+        if isinstance(targets, (list, tuple)) and targets and "host" not in given:
+            return {**given, "host": targets[0]}
+        return given
 
 
 class TcpDevice(HostDevice):

@@ -22,7 +22,9 @@ from collectors.nut import NutCollector
 from collectors.printer import Pages, PrinterState, Supplies, Trays
 from collectors.snmp_device import Feature, SnmpCollector
 from collectors.tcp import TcpCollector
+from collectors.uplink import UplinkCollector
 from collectors.ups import UpsAlarms, ups_values
+from collectors.wan_line import WanLine, is_wan
 from telemetry.clock import Clock
 from telemetry.kinds import Kind
 
@@ -53,10 +55,24 @@ _SNMP: dict[Kind, Sequence[Callable[[], Feature]]] = {
 _SNMP_ANY: Sequence[Callable[[], Feature]] = (HostResources, InterfaceCounts, _maker, Identity)
 
 
+def _features(device: SnmpDevice) -> list[Feature]:
+    made = [make() for make in _SNMP.get(device.kind, _SNMP_ANY)]
+    if device.kind is Kind.ROUTER:
+        made[0] = Ports(lambda names: is_wan(names, device.wan_ports))
+    if device.kind is Kind.UPLINK and device.interface is not None:
+        made[0] = WanLine(device)  # of the router's ports the line's own is enough
+    return made
+
+
 def _snmp(device: SnmpDevice, clock: Clock) -> Collector:
-    features = [make() for make in _SNMP.get(device.kind, _SNMP_ANY)]
-    vital = next((feature for feature in features if isinstance(feature, MibFeature) and feature.has_vital), None)
+    features = _features(device)
+    fast = (feature for feature in features if isinstance(feature, (MibFeature, WanLine)) and feature.has_vital)
+    vital = next(fast, None)
     return SnmpCollector(device, clock, features, vital)
+
+
+def _icmp(device: IcmpDevice, clock: Clock) -> Collector:
+    return UplinkCollector(device, clock) if device.kind is Kind.UPLINK else IcmpCollector(device, clock)
 
 
 # By protocol. A collector's module imports a heavy library only where it uses it: an agent that has no such device
@@ -64,7 +80,7 @@ def _snmp(device: SnmpDevice, clock: Clock) -> Collector:
 _COLLECTORS: Mapping[type[BaseDevice], Callable[[Any, Clock], Collector]] = {
     SnmpDevice: _snmp,
     NutDevice: NutCollector,
-    IcmpDevice: IcmpCollector,
+    IcmpDevice: _icmp,
     TcpDevice: TcpCollector,
     PsutilDevice: HostCollector,
 }

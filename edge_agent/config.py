@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from collectors.config import BaseDevice, Seconds
-from edge_agent import device_tables, opening_hours
+from edge_agent import device_tables, lines, opening_hours
 from edge_agent.rules.model import standard_rules
 from edge_agent.wrong import WardWrong
 from telemetry.configuration.addresses import is_url
@@ -117,6 +117,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Configurati
     agent = document.section("agent", AgentSection)
     journal = document.section("journal", JournalSection)
     devices = device_tables.read(document.reader, document.tables("device"))
+    devices = lines.completed(devices, uplink.broker if uplink is not None else None)
     rules = _rules(document, {device.id for device in devices})
     if ward is None or not document.good:
         document.refuse()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from collectors.config import BaseDevice, models
+from edge_agent import lines
 from edge_agent.wrong import WardWrong
 from telemetry.configuration.document import item
 from telemetry.configuration.problems import Wrong, nearest
@@ -42,6 +43,10 @@ def _device(reader: TableReader, table: Mapping[str, Any], number: int) -> BaseD
         if protocol not in allowed:
             here, kind = (*at, "protocol"), device.kind.value
             reader.add(WardWrong.KIND_PROTOCOL, here, where, given=protocol, detail=kind, allowed=allowed)
+        for key in table:
+            if device.kind not in lines.ONLY_OF.get(key, frozenset(Kind)):
+                kinds = sorted(kind.value for kind in lines.ONLY_OF[key])
+                reader.add(WardWrong.KIND_KEY, (*at, key), where, detail=device.kind.value, allowed=kinds)
     return device
 
 

@@ -6,7 +6,7 @@ from camera.refusals import Refusals
 from collectors import registry
 from collectors.base import Collector
 from collectors.config import BaseDevice, RtspDevice
-from edge_agent import cameras, opening_hours
+from edge_agent import cameras, lines, opening_hours
 from edge_agent.config import Configuration, RuleSection
 from edge_agent.rules.engine import Engine
 from edge_agent.rules.model import Override, rules_for, severity_of
@@ -34,7 +34,8 @@ def inventory(configuration: Configuration) -> Inventory:
 
 def engine(configuration: Configuration) -> Engine:
     """The rules of every device, with the ward's own thresholds and opening hours."""
-    changes = [_override(rule) for rule in configuration.rules]
+    changes = [change for device in configuration.devices for change in lines.rule_changes(device)]
+    changes += [_override(rule) for rule in configuration.rules]
     rules = {device.id: rules_for(device.id, device.kind, changes) for device in configuration.devices}
     return Engine(rules, opening_hours.parse(configuration.ward.opening_hours))
 

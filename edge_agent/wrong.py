@@ -11,4 +11,5 @@ class WardWrong(StrEnum):
     UNKNOWN_DEVICE = "unknown_device"
     PARENT_LOOP = "parent_loop"
     KIND_PROTOCOL = "kind_protocol"
+    KIND_KEY = "kind_key"
     BAD_OPENING_HOURS = "bad_opening_hours"

@@ -50,6 +50,8 @@ PEERS = (
     Peer("dbus-daemon", "dbus", "what avahi speaks over", ("test",)),
     Peer("avahi-daemon", "avahi-daemon", "mDNS: printers and scanners that announce themselves", ("test",)),
     Peer("lldpd", "lldpd", "what hangs on which port", ("test",)),
+    Peer("nft", "nftables", "a line that loses packets", ("test",)),
+    Peer("dnsmasq", "dnsmasq-base", "the name server of a line", ("test",)),
     Peer("chronyd", "chrony", "the machine's clock", ("test",)),
     Peer("smartctl", "smartmontools", "the health of disks", ("test",)),
     Peer("prometheus-snmp-exporter", "prometheus-snmp-exporter", "the SNMP poller to beat", ("bench",)),

@@ -185,10 +185,13 @@ class DeviceRules:
         )
 
     def _while(self, clause: Clause, instance: str) -> bool:
-        if not clause.while_metric:
-            return True
-        value = self._values.get((clause.while_metric, instance), self._values.get((clause.while_metric, "")))
-        return value == clause.while_value
+        """Whether the other readings are as this clause needs them."""
+        if clause.unless_metric and self._other(clause.unless_metric, instance) == clause.unless_value:
+            return False
+        return not clause.while_metric or self._other(clause.while_metric, instance) == clause.while_value
+
+    def _other(self, metric: str, instance: str) -> float | None:
+        return self._values.get((metric, instance), self._values.get((metric, "")))
 
     def _counts(self, rule: Rule, now: Moment) -> bool:
         """Whether the rule applies at this hour. Machines are given some minutes to start when the office opens."""
@@ -298,7 +301,8 @@ def _metrics_of(rule: Rule) -> set[str]:
     judged = {metric for clause in rule.clauses for metric in clause.metrics}
     if rule.instance is InstanceOf.METRIC:
         return judged
-    return judged | {clause.while_metric for clause in rule.clauses if clause.while_metric}
+    others = {metric for clause in rule.clauses for metric in (clause.while_metric, clause.unless_metric)}
+    return (judged | others) - {""}
 
 
 def _instance(rule: Rule, metric: str, instance: str) -> str:

@@ -43,6 +43,8 @@ class Clause:
     severity: Severity
     while_metric: str = ""
     while_value: float = 0.0
+    unless_metric: str = ""
+    unless_value: float = 0.0
 
     def holds(self, value: float, held_before: bool) -> bool:
         """Whether `value` is bad, given that the one before was (hysteresis)."""
@@ -181,4 +183,6 @@ def _clause(table: Mapping[str, Any]) -> Clause:
         severity=severity_of(table["severity"]),
         while_metric=table.get("while_metric", ""),
         while_value=float(table.get("while_value", 0)),
+        unless_metric=table.get("unless_metric", ""),
+        unless_value=float(table.get("unless_value", 0)),
     )

@@ -227,8 +227,8 @@ def _sample(at: float, received: int, uptime: int = 100, discontinuity: int = 0)
     return _Sample(at, uptime, ({"1": received}, still, still, still), {"1": discontinuity})
 
 
-def _rate(before: _Sample, now: _Sample, wrap: int = 0) -> float | None:
-    found = rates(before, now, {"1": "port 1"}, GIGABIT, wrap)
+def _rate(before: _Sample, now: _Sample, narrow: str = "") -> float | None:
+    found = rates(before, now, {"1": "port 1"}, GIGABIT, narrow)
     return next((r.value for r in found if r.metric == "port_in_bits_per_second"), None)
 
 
@@ -237,7 +237,7 @@ def test_traffic_is_the_counters_difference_in_bits() -> None:
 
 
 def test_a_32_bit_counter_that_wrapped_still_gives_a_rate() -> None:
-    assert _rate(_sample(0, 2**32 - 1000), _sample(10, 1000), wrap=2**32) == 1600
+    assert _rate(_sample(0, 2**32 - 1000), _sample(10, 1000), narrow="1") == 1600
 
 
 def test_a_64_bit_counter_that_went_back_gives_none() -> None:
@@ -249,23 +249,33 @@ def test_no_rate_across_a_restart_or_a_reset_of_the_port() -> None:
     assert _rate(_sample(0, 1000), _sample(10, 2000, discontinuity=77)) is None
 
 
+def test_no_rate_across_a_restart_after_which_the_device_has_been_up_for_longer_than_before() -> None:
+    assert _rate(_sample(0, 1000, uptime=500), _sample(60, 2000, uptime=1500)) is None
+    assert _rate(_sample(0, 1000, uptime=500), _sample(60, 2000, uptime=6400)) is not None
+
+
+def test_a_32_bit_counter_that_may_have_wrapped_twice_gives_no_rate() -> None:
+    assert _rate(_sample(0, 1000), _sample(34, 2000, uptime=3500), narrow="1") is not None
+    assert _rate(_sample(0, 1000), _sample(35, 2000, uptime=3600), narrow="1") is None
+
+
 def test_more_than_the_line_carries_is_a_counter_that_jumped() -> None:
     assert _rate(_sample(0, 0), _sample(10, 2 * 10**9)) is None
-    assert _rate(_sample(0, 2**32 - 1), _sample(1, 2**31), wrap=2**32) is None
+    assert _rate(_sample(0, 2**32 - 1), _sample(1, 2**31), narrow="1") is None
 
 
-@given(columns, columns, columns, columns, st.floats(0, 100), st.sampled_from([0, 2**32]))
+@given(columns, columns, columns, columns, st.floats(0, 100), st.sets(indexes, max_size=4))
 def test_rates_are_never_negative(
     a: dict[str, snmp_values.Value],
     b: dict[str, snmp_values.Value],
     c: dict[str, snmp_values.Value],
     d: dict[str, snmp_values.Value],
     seconds: float,
-    wrap: int,
+    narrow: set[str],
 ) -> None:
     before, now = _Sample(0, 1, (a, b, c, d), {}), _Sample(seconds, 2, (b, a, d, c), {})
     names = {index: index for index in {*a, *b, *c, *d}}
-    assert all(reading.value >= 0 for reading in rates(before, now, names, {}, wrap))
+    assert all(reading.value >= 0 for reading in rates(before, now, names, {}, narrow))
 
 
 def test_a_device_without_interfaces_has_no_counts() -> None:

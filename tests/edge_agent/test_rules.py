@@ -37,6 +37,17 @@ def ports(**up: tuple[int, int]) -> PollResult:
     return PollResult(True, (*found, *(Reading("port_up", float(state), name) for name, (_, state) in up.items())))
 
 
+def wan(up: int) -> PollResult:
+    """A router's WAN port, enabled."""
+    readings = [("port_enabled", 1), ("port_up", up), ("wan_port_up", up)]
+    return PollResult(True, tuple(Reading(metric, float(value), "wan1") for metric, value in readings))
+
+
+CUT = PollResult(
+    False, (Reading("line_up", 0), Reading("packet_loss_percent", 100)), reason=Reason(ReasonCode.NO_ANSWER)
+)
+
+
 def judge(kind: Kind, *overrides: Override) -> DeviceRules:
     return DeviceRules("d", rules_for("d", kind, overrides))
 
@@ -187,6 +198,35 @@ CASES = [
         Kind.SWITCH,
         [(0, ports(p1=(1, 1)), ""), (30, ports(p1=(0, 0)), ""), (60, ports(p1=(1, 0)), "+port_down/p1?"),
          (90, ports(p1=(0, 0)), "-port_down/p1?")],
+    ),
+    Case(
+        "a WAN port that goes down is a failure, and not told twice",
+        Kind.ROUTER,
+        [(0, wan(up=1), ""), (30, wan(up=0), "+wan_port_down/wan1!"), (60, wan(up=1), "-wan_port_down/wan1!")],
+    ),
+    Case("a half duplex port", Kind.SWITCH, [(0, poll(port_full_duplex=0), ""), (60, poll(port_full_duplex=0),
+         "+port_half_duplex?"), (90, poll(port_full_duplex=1), "-port_half_duplex?")]),
+    Case(
+        "a line that was measured and is down is told once, as a line",
+        Kind.UPLINK,
+        [(0, poll(line_up=1), ""), (3, CUT, ""), (6, CUT, "+line_down!"), (9, CUT, ""), (12, poll(line_up=1),
+         "-line_down!")],
+    ),
+    Case(
+        "a router that does not answer says nothing of its line",
+        Kind.UPLINK,
+        [(0, poll(line_up=1), ""), (3, LOST, ""), (6, LOST, "+unreachable!")],
+    ),
+    Case(
+        "a line that loses packets must do so for a while, and a cut line is no lossy one",
+        Kind.UPLINK,
+        [(0, poll(line_up=1, packet_loss_percent=8), ""), (15, poll(line_up=1, packet_loss_percent=8), "+line_lossy?"),
+         (18, CUT, ""), (21, CUT, "+line_down!"), (36, CUT, "-line_lossy?")],
+    ),
+    Case(
+        "names that do not resolve, twice",
+        Kind.UPLINK,
+        [(0, poll(line_up=1, names_resolve=0), ""), (30, poll(line_up=1, names_resolve=0), "+names_unresolved?")],
     ),
     Case(
         "a full disk must last",
