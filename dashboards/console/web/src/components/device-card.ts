@@ -8,6 +8,7 @@ import { conditionTitle, kindWord, reasonParts, t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
 import { deviceFace } from "./device-face.ts";
 import { kindIcon } from "./icons.ts";
+import { PRESENCES } from "./presence-face.ts";
 import { tone, tones } from "./state-mark.ts";
 import "./age-of.ts";
 import "./state-mark.ts";
@@ -113,7 +114,7 @@ export class DeviceCard extends Part {
     const unheard = UNHEARD.includes(health);
     const last = lastReadingMs(device);
     const place = [kindWord(device.kind), device.location].filter((words) => words && words !== device.name);
-    if (device.kind === "workstation") return this.#compact(seen, health, place);
+    if (PRESENCES.includes(device.kind)) return this.#compact(seen, health, place);
     return html`<a
       href="/wards/${seen.ward.id}/devices/${device.id}"
       class="${this.cause ? "plain" : tone(health)} ${unheard ? "unheard" : ""}"
@@ -133,7 +134,7 @@ export class DeviceCard extends Part {
     </a>`;
   }
 
-  /** Of workstations there are many, and little to tell of each. */
+  /** Of workstations and screens there are many, and little to tell of each. */
   #compact(seen: Seen, health: Health, place: string[]) {
     const { device, now } = seen;
     const last = lastReadingMs(device);

@@ -2,11 +2,17 @@
 import { html, type TemplateResult } from "lit";
 import type { Metrics } from "../words/metrics.ts";
 import type { Seen } from "../words/state.ts";
-import "./ups-face.ts";
-import "./printer-face.ts";
-import "./port-row.ts";
-import "./computer-faces.ts";
+import { PRESENCES } from "./presence-face.ts";
+import "./line-face.ts";
 import "./plain-face.ts";
+import "./port-row.ts";
+import "./presence-face.ts";
+import "./printer-face.ts";
+import "./room-face.ts";
+import "./scanner-face.ts";
+import "./server-face.ts";
+import "./service-face.ts";
+import "./ups-face.ts";
 
 export function deviceFace(seen: Seen, metrics: Metrics, large = false): TemplateResult {
   const { kind, readings } = seen.device;
@@ -20,9 +26,17 @@ export function deviceFace(seen: Seen, metrics: Metrics, large = false): Templat
       return html`<port-row .seen=${seen} ?large=${large}></port-row>`;
     case "server":
       return html`<server-face .seen=${seen} ?large=${large}></server-face>`;
-    case "workstation":
-      return html`<workstation-face .seen=${seen} ?large=${large}></workstation-face>`;
+    case "aircon":
+    case "sensor":
+      return html`<room-face .seen=${seen} ?large=${large}></room-face>`;
+    case "scanner":
+      return html`<scanner-face .seen=${seen} ?large=${large}></scanner-face>`;
+    case "uplink":
+      return html`<line-face .seen=${seen} ?large=${large}></line-face>`;
+    case "service":
+      return html`<service-face .seen=${seen} ?large=${large}></service-face>`;
     default:
+      if (PRESENCES.includes(kind)) return html`<presence-face .seen=${seen} ?large=${large}></presence-face>`;
       if (kind === "router" && hasPorts) return html`<port-row .seen=${seen} ?large=${large}></port-row>`;
       return html`<plain-face .seen=${seen} .metrics=${metrics} ?large=${large}></plain-face>`;
   }

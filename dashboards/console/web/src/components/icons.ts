@@ -21,6 +21,7 @@ import fileStack from "lucide-static/icons/file-stack.svg?raw";
 import hardDrive from "lucide-static/icons/hard-drive.svg?raw";
 import info from "lucide-static/icons/info.svg?raw";
 import keyRound from "lucide-static/icons/key-round.svg?raw";
+import cityHall from "lucide-static/icons/landmark.svg?raw";
 import logOut from "lucide-static/icons/log-out.svg?raw";
 import maximize from "lucide-static/icons/maximize.svg?raw";
 import minimize from "lucide-static/icons/minimize.svg?raw";
@@ -97,6 +98,7 @@ const MARKS = {
   eyeOff: eyeOff,
   consequence: cornerDownRight,
   ward: building2,
+  city: cityHall,
   chart: chartLine,
   cross: x,
   expand: maximize,

@@ -27,13 +27,13 @@ export const seen = (of: Partial<Device>, at: Partial<Ward> = {}): Seen => ({
   now: NOW,
 });
 
-const old = (of: Partial<Device>): Partial<Device> => ({
+export const old = (of: Partial<Device>): Partial<Device> => ({
   ...of,
   last_reading_ms: LONG_AGO,
   readings: (of.readings ?? []).map((each) => ({ ...each, time_ms: LONG_AGO })),
 });
 
-const dead = (of: Partial<Device>): Partial<Device> => ({
+export const dead = (of: Partial<Device>): Partial<Device> => ({
   ...old(of),
   reachable: false,
   reachable_since_ms: LONG_AGO,
@@ -119,7 +119,6 @@ const ink = (of: Partial<Device>, large = false) =>
   html`<printer-face .seen=${seen(of)} ?large=${large}></printer-face>`;
 const row = (of: Partial<Device>, at: Partial<Ward> = {}) => html`<port-row .seen=${seen(of, at)}></port-row>`;
 const server = (of: Partial<Device>, at: Partial<Ward> = {}) => html`<server-face .seen=${seen(of, at)}></server-face>`;
-const station = (of: Partial<Device>) => html`<workstation-face large .seen=${seen(of)}></workstation-face>`;
 const plain = (of: Partial<Device>) => html`<plain-face .seen=${seen(of)} .metrics=${METRICS}></plain-face>`;
 const card = (of: Partial<Device>, at: Partial<Ward> = {}, cause = "") =>
   html`<device-card .seen=${seen(of, at)} .metrics=${METRICS} cause=${cause}></device-card>`;
@@ -222,15 +221,6 @@ export const FACES: Group[] = [
       },
       { state: "old", shows: server(old(SERVER)) },
       { state: "no-values", shows: server({ ...SERVER, readings: [] }) },
-    ],
-  },
-  {
-    part: "workstation-face",
-    wide: "card",
-    cases: [
-      { state: "on", shows: station(STATION) },
-      { state: "unreachable", shows: station(dead(STATION)) },
-      { state: "not-asked", shows: station({ ...STATION, reachable: null, readings: [] }) },
     ],
   },
   {

@@ -1,7 +1,7 @@
 /** Numbers, units and times as people read them: dd/mm/yyyy, 24-hour, the ward's zone, the reader's decimal mark. */
 import type { Metric } from "../api/types.ts";
 import { language } from "../live/preferences.ts";
-import { t } from "./text.ts";
+import { type TextKey, t } from "./text.ts";
 
 export const ZONE = "Asia/Ho_Chi_Minh";
 const LOCALE = { vi: "vi-VN", en: "en-GB" } as const;
@@ -106,6 +106,20 @@ const FLAGS = new Set([
   "printer_door_open",
   "port_up",
   "port_enabled",
+  "battery_test_failed",
+  "aircon_running",
+  "aircon_fault",
+  "scanner_jammed",
+  "scanner_door_open",
+  "line_up",
+  "line_active",
+  "names_resolve",
+  "service_up",
+  "disk_healthy",
+  "unit_running",
+  "clock_synchronised",
+  "stream_up",
+  "recording",
 ]);
 
 export const isFlag = (metric: string): boolean => FLAGS.has(metric);
@@ -132,14 +146,31 @@ const PRINTER_STATES: Record<number, "other" | "unknown" | "idle" | "printing" |
   5: "warmup",
 };
 
+/** What lasts so short that its seconds would be all zeros. */
+const MILLISECONDS = new Set([
+  "rtt_seconds",
+  "jitter_seconds",
+  "response_seconds",
+  "name_resolution_seconds",
+  "clock_offset_seconds",
+]);
+
+/** The numbers that stand for a state, and their words. */
+const STATES: Record<string, readonly TextKey[]> = {
+  cooling_state: ["room.cooling.not_needed", "room.cooling.works", "room.cooling.fails"],
+  scanner_state: ["scanner.idle", "scanner.busy", "scanner.stopped"],
+};
+
 /** A value of a metric for people, text and unit apart so that the unit can be set quieter. */
 export function shown(metric: Metric | undefined, name: string, value: number): Shown {
   if (isFlag(name)) return { text: t(value ? "yes" : "no"), unit: "" };
   if (name === "printer_state") return { text: t(`printer.state.${PRINTER_STATES[value] ?? "unknown"}`), unit: "" };
+  const state = STATES[name]?.[value];
+  if (state) return { text: t(state), unit: "" };
   const unit = metric?.unit ?? "";
   if (unit === "bit/s") return scaled(value, 1000, "bit/s");
   if (unit === "B") return scaled(value, 1000, "B");
-  if (name === "rtt_seconds" || name === "jitter_seconds") return { text: number(value * 1000, 1), unit: "ms" };
+  if (MILLISECONDS.has(name)) return { text: number(value * 1000, 1), unit: "ms" };
   if (unit === "d") return { text: t("time.days", { n: Math.floor(value) }), unit: "" };
   if (unit === "s") return { text: duration(value), unit: "" };
   return { text: number(value, metric?.digits ?? 0), unit };

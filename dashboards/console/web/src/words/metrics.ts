@@ -55,7 +55,10 @@ const FIRST: Record<string, string[]> = {
   router: ["interfaces_up"],
   server: ["cpu_load_percent", "memory_used_percent", "disk_used_percent"],
   sensor: ["temperature_celsius", "humidity_percent"],
-  aircon: ["temperature_celsius", "humidity_percent"],
+  aircon: ["temperature_celsius", "setpoint_celsius", "humidity_percent"],
+  uplink: ["rtt_seconds", "packet_loss_percent", "jitter_seconds"],
+  service: ["response_seconds", "certificate_days_left"],
+  scanner: ["scans_total"],
 };
 const ANY = ["rtt_seconds", "packet_loss_percent", "cpu_load_percent", "temperature_celsius", "uptime_seconds"];
 const MOST = 4;

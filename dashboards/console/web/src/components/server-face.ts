@@ -1,11 +1,12 @@
-/** A server is how busy and how full it is; a workstation, a screen that is on or not. */
+/** A server is how busy and how full it is, and whether what it must do runs. */
 import { css, html, nothing } from "lit";
 import { customElement } from "lit/decorators.js";
 import { duration, number } from "../words/format.ts";
-import { healthOf, readingsOf, type Value } from "../words/state.ts";
+import { natural, readingsOf, type Value } from "../words/state.ts";
 import { t } from "../words/text.ts";
 import { shared } from "./base.ts";
 import { Face, faceStyles, percent, share } from "./face.ts";
+import { icon } from "./icons.ts";
 
 const MOST_DISKS = 2;
 
@@ -47,6 +48,34 @@ export class ServerFace extends Face {
       .up {
         margin-top: var(--space-2);
       }
+      .duties {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 2px var(--space-3);
+        margin-top: var(--space-2);
+      }
+      .duty {
+        display: inline-flex;
+        align-items: center;
+        gap: 5px;
+        min-width: 0;
+        overflow-wrap: anywhere;
+      }
+      .duty svg {
+        flex: none;
+        color: var(--ink-3);
+      }
+      .bad {
+        color: var(--failure);
+        font-weight: 600;
+      }
+      .bad svg {
+        color: var(--failure-mark);
+      }
+      .old .bad,
+      .old .bad svg {
+        color: var(--ink-3);
+      }
     `,
   ];
 
@@ -75,73 +104,36 @@ export class ServerFace extends Face {
             <span class="num figure ${full ? "full" : ""}">${percent(value.value)}</span>`,
         )}
       </div>
+      ${this.#duties()}
       ${uptime ? html`<p class="num quiet up">${t("server.uptime", { time: duration(uptime.value) })}</p>` : nothing}
     </div>`;
   }
-}
 
-@customElement("workstation-face")
-export class WorkstationFace extends Face {
-  static override styles = [
-    shared,
-    faceStyles,
-    css`
-      .station {
-        display: grid;
-        align-items: center;
-      }
-      :host([large]) .station {
-        grid-template-columns: auto minmax(0, 1fr);
-        gap: var(--space-5);
-      }
-      svg {
-        width: 44px;
-        height: auto;
-      }
-      :host([large]) svg {
-        width: 88px;
-      }
-      .frame {
-        fill: none;
-        stroke: var(--mark);
-        stroke-width: 1.6;
-        stroke-linejoin: round;
-        stroke-linecap: round;
-      }
-      .screen {
-        fill: var(--mark);
-        opacity: 0.16;
-      }
-      .off .screen {
-        fill: none;
-      }
-      .off .frame {
-        stroke: var(--line-strong);
-        stroke-dasharray: 3 2.5;
-      }
-      .old .frame {
-        stroke: var(--line-strong);
-      }
-    `,
-  ];
-
-  override render() {
+  /** Services that must run, disks by their own word, the clock: what is wrong on the card, all on its own page. */
+  #duties() {
     if (!this.seen) return nothing;
-    const health = healthOf(this.seen);
-    const off = health === "unreachable" || health === "unpolled";
-    const old = off || health === "ward_offline" || health === "stale";
-    const rtt = this.value("rtt_seconds");
-    const cpu = this.value("cpu_load_percent");
-    const detail = cpu
-      ? `${t("server.cpu")} ${percent(cpu.value)}`
-      : rtt && `${t("computer.rtt")} ${number(rtt.value * 1000, 1)}\u00a0ms`;
-    return html`<div class="station ${off ? "off" : ""} ${old ? "old" : ""}">
-      <svg viewBox="0 0 52 44" width="52" height="44" aria-hidden="true">
-        <rect class="screen" x="4" y="4" width="44" height="28" rx="2" />
-        <rect class="frame" x="2" y="2" width="48" height="32" rx="4" />
-        <path class="frame" d="M26 34v6M16 42h20" />
-      </svg>
-      ${this.large ? html`<p class="num">${detail ?? t("face.no_values")}</p>` : nothing}
+    const { device } = this.seen;
+    const clock = this.value("clock_offset_seconds");
+    const synchronised = this.value("clock_synchronised");
+    const duties: { words: string; bad: boolean }[] = [
+      ...readingsOf(device, "unit_running").map(({ instance, value }) => ({
+        words: t(value ? "server.unit_runs" : "server.unit_stopped", { name: instance }),
+        bad: value === 0,
+      })),
+      ...readingsOf(device, "disk_healthy").map(({ instance, value }) => ({
+        words: t(value ? "server.disk_healthy" : "server.disk_failing", { name: instance }),
+        bad: value === 0,
+      })),
+    ].sort((a, b) => natural(a.words, b.words));
+    if (clock) {
+      const off = Math.abs(clock.value);
+      const shown = off < 1 ? `${number(off * 1000, off < 0.01 ? 1 : 0)}\u00a0ms` : duration(off);
+      duties.push({ words: t("server.clock", { off: shown }), bad: off > 1 || synchronised?.value === 0 });
+    }
+    const told = this.large ? duties : duties.filter((each) => each.bad);
+    if (told.length === 0) return nothing;
+    return html`<div class="duties">
+      ${told.map(({ words, bad }) => html`<span class="duty ${bad ? "bad" : ""}">${icon(bad ? "attention" : "ok", 14)}${words}</span>`)}
     </div>`;
   }
 }
@@ -149,6 +141,5 @@ export class WorkstationFace extends Face {
 declare global {
   interface HTMLElementTagNameMap {
     "server-face": ServerFace;
-    "workstation-face": WorkstationFace;
   }
 }
