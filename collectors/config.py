@@ -13,9 +13,19 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
-from telemetry.configuration.fields import Id
+from telemetry.configuration.fields import Id, refusal
+from telemetry.configuration.problems import Wrong
 from telemetry.kinds import Kind
 from telemetry.readings import DeviceInfo
 
@@ -41,6 +51,14 @@ class BaseDevice(BaseModel):
     interval: Seconds | None = None  # None: the kind's default
     fast_interval: Seconds | None = None  # None: the kind's default, where the kind has vital values
     timeout: Seconds = 5.0
+    target_celsius: float | None = None  # of a room: cooling is judged against it (kinds aircon and sensor)
+
+    @field_validator("target_celsius")
+    @classmethod
+    def _is_a_rooms(cls, given: float | None) -> float | None:
+        if given is not None and not 10 <= given <= 40:
+            raise refusal(Wrong.OUT_OF_RANGE, ("≥ 10", "≤ 40"))
+        return given
 
     def address(self) -> str:
         """Where it is asked, for people; never a credential."""
@@ -123,6 +141,34 @@ class TcpDevice(HostDevice):
 
     protocol: Literal["tcp"]
     port: Port
+
+
+class ModbusDevice(HostDevice):
+    """Modbus TCP, often a gateway to devices on RS485: `unit` tells which of them."""
+
+    protocol: Literal["modbus"]
+    port: Port = 502
+    unit: Annotated[int, Field(ge=0, le=255)] = 1
+    map: Annotated[str, StringConstraints(min_length=1)]  # a shipped register map, or a file's path (….toml)
+
+
+class MqttDevice(HostDevice):
+    """A sensor that tells its values to the ward's own MQTT broker; never the district's."""
+
+    protocol: Literal["mqtt"]
+    host: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)] = "127.0.0.1"
+    port: Port = 1883
+    username: str | None = None
+    password: SecretStr | None = None  # password_file or password_env in the file
+    topic: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    silent_after: Seconds | None = None  # None: three intervals, or a quarter of an hour where none is configured
+
+    @field_validator("topic")
+    @classmethod
+    def _names_one_device(cls, given: str) -> str:
+        if any(sign in given for sign in "#+\0") or given.startswith("$"):
+            raise refusal(Wrong.NOT_ALLOWED)
+        return given.strip("/")
 
 
 class RtspDevice(BaseDevice):

@@ -9,7 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from collectors.base import Collector
-from collectors.config import BaseDevice, IcmpDevice, NutDevice, PsutilDevice, SnmpDevice, TcpDevice
+from collectors.config import (
+    BaseDevice,
+    IcmpDevice,
+    ModbusDevice,
+    MqttDevice,
+    NutDevice,
+    PsutilDevice,
+    SnmpDevice,
+    TcpDevice,
+)
 from collectors.entity_sensor import EntitySensors
 from collectors.environment import environment_values
 from collectors.host import HostCollector
@@ -18,8 +27,11 @@ from collectors.icmp import IcmpCollector
 from collectors.identity import Identity
 from collectors.interfaces import InterfaceCounts, LldpNeighbours, Ports
 from collectors.mib_feature import MibFeature
+from collectors.modbus import ModbusCollector
+from collectors.mqtt_sensor import MqttCollector
 from collectors.nut import NutCollector
 from collectors.printer import Pages, PrinterState, Supplies, Trays
+from collectors.register_map import load
 from collectors.snmp_device import Feature, SnmpCollector
 from collectors.tcp import TcpCollector
 from collectors.uplink import UplinkCollector
@@ -75,11 +87,17 @@ def _icmp(device: IcmpDevice, clock: Clock) -> Collector:
     return UplinkCollector(device, clock) if device.kind is Kind.UPLINK else IcmpCollector(device, clock)
 
 
+def _modbus(device: ModbusDevice, clock: Clock) -> Collector:
+    return ModbusCollector(device, load(device.map), clock)
+
+
 # By protocol. A collector's module imports a heavy library only where it uses it: an agent that has no such device
 # does not pay for it.
 _COLLECTORS: Mapping[type[BaseDevice], Callable[[Any, Clock], Collector]] = {
     SnmpDevice: _snmp,
     NutDevice: NutCollector,
+    ModbusDevice: _modbus,
+    MqttDevice: MqttCollector,
     IcmpDevice: _icmp,
     TcpDevice: TcpCollector,
     PsutilDevice: HostCollector,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import socket
 
 from collectors.config import TcpDevice
+from collectors.protocols.connect_errors import code_of
 from telemetry.clock import Clock
 from telemetry.readings import PollResult, Reading, ReasonCode, unreachable
-
-_NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
 
 
 class TcpCollector:
@@ -36,11 +34,8 @@ class TcpCollector:
             return unreachable(ReasonCode.NO_ANSWER, f"no connection within {device.timeout:.1f} s")
         except socket.gaierror as error:
             return unreachable(ReasonCode.NAME_UNKNOWN, f"{device.host}: {error}")
-        except ConnectionRefusedError as error:
-            return unreachable(ReasonCode.PORT_CLOSED, str(error))
         except OSError as error:
-            code = ReasonCode.HOST_UNREACHABLE if error.errno in _NO_WAY else ReasonCode.NO_ANSWER
-            return unreachable(code, str(error))
+            return unreachable(code_of(error), str(error))
         writer.close()
         with contextlib.suppress(OSError):  # the other end may reset what was already answered
             await writer.wait_closed()

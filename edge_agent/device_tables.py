@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from collectors.config import BaseDevice, models
+from collectors import register_map
+from collectors.config import BaseDevice, ModbusDevice, models
 from edge_agent import lines
 from edge_agent.wrong import WardWrong
 from telemetry.configuration.document import item
-from telemetry.configuration.problems import Wrong, nearest
+from telemetry.configuration.problems import ConfigurationError, Wrong, nearest
 from telemetry.configuration.tables import TableReader
 from telemetry.kinds import Kind
+
+# Keys that make sense for some kinds only; a room's target is what its cooling is judged against.
+_ONLY_OF = {**lines.ONLY_OF, "target_celsius": frozenset({Kind.AIRCON, Kind.SENSOR})}
 
 Tables = Sequence[Mapping[str, Any]]
 
@@ -39,15 +44,31 @@ def _device(reader: TableReader, table: Mapping[str, Any], number: int) -> BaseD
     model = models()[protocol]
     device = reader.read(model, table, at, where)
     if device is not None:
+        if isinstance(device, ModbusDevice):
+            device = _with_map(reader, device, at, where)
         allowed = _protocols_for(device.kind)
         if protocol not in allowed:
             here, kind = (*at, "protocol"), device.kind.value
             reader.add(WardWrong.KIND_PROTOCOL, here, where, given=protocol, detail=kind, allowed=allowed)
         for key in table:
-            if device.kind not in lines.ONLY_OF.get(key, frozenset(Kind)):
-                kinds = sorted(kind.value for kind in lines.ONLY_OF[key])
+            if device.kind not in _ONLY_OF.get(key, frozenset(Kind)):
+                kinds = sorted(kind.value for kind in _ONLY_OF[key])
                 reader.add(WardWrong.KIND_KEY, (*at, key), where, detail=device.kind.value, allowed=kinds)
     return device
+
+
+def _with_map(reader: TableReader, device: ModbusDevice, at: tuple[str | int, ...], where: str) -> ModbusDevice:
+    """The device with its register map found; what is wrong with the map's file is a problem of this configuration."""
+    name = device.map
+    if name.endswith(".toml"):
+        name = str(reader.folder / Path(name).expanduser())
+    elif not reader.check_one_of(name, register_map.shipped(), (*at, "map"), where):
+        return device
+    try:
+        register_map.load(name)
+    except ConfigurationError as error:
+        reader.problems += [problem for problem in error.problems if problem not in reader.problems]
+    return device.model_copy(update={"map": name})
 
 
 def _protocols_for(kind: Kind) -> tuple[str, ...]:

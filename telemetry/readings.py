@@ -40,6 +40,14 @@ class ReasonCode(StrEnum):
     DRIVER_LOST = "driver_lost"  # NUT answers, but its driver for this UPS does not run
     STALE_DATA = "stale_data"  # NUT answers, but has no fresh data: its driver no longer hears the UPS
     OUTSIDE_HOURS = "outside_hours"  # why a condition cleared: the office is closed, being off is in order
+    GATEWAY_TARGET_SILENT = "gateway_target_silent"  # the gateway answers, the device behind it does not
+    DEVICE_BUSY = "device_busy"  # it answers that it is busy
+    DEVICE_FAILED = "device_failed"  # it answers that it has failed itself
+    MAP_UNFIT = "map_unfit"  # it has none of the registers of its map
+    BROKER_SILENT = "broker_silent"  # the ward's own MQTT broker cannot be reached
+    SENSOR_OFFLINE = "sensor_offline"  # its gateway, or its will, says that it is gone
+    SENSOR_SILENT = "sensor_silent"  # nothing was heard from it for longer than it should take
+    NOT_HEARD_YET = "not_heard_yet"  # nothing fresh was heard from it yet, and it is not overdue
     WARD_SILENT = "ward_silent"  # the ward's agent is out of contact, or does not do what it was asked
     AGENT_FAULT = "agent_fault"  # our own defect; the log has the trace
     DISK_FULL = "disk_full"  # the ward's own disk has no room left

@@ -45,7 +45,8 @@ class Wrong(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem. `where` names the table ("[[device]] ups-1"), `key` the key; `detail` is the system's own word."""
+    """One problem. `where` names the table ("[[device]] ups-1"), `key` the key; `detail` is the system's own word.
+    `file` is None for the configuration itself, else the file that it names (a register map)."""
 
     line: int
     where: str
@@ -55,6 +56,7 @@ class Problem:
     allowed: Sequence[str] = ()
     suggestion: str = ""
     detail: str = ""
+    file: Path | None = None
 
     def text(self, words: Words) -> str:
         """The problem as a sentence, without file and line."""
@@ -77,12 +79,12 @@ class ConfigurationError(Exception):
 
     def __init__(self, path: Path, problems: Iterable[Problem]) -> None:
         self.path = path
-        self.problems = sorted(problems, key=lambda problem: problem.line)
+        self.problems = sorted(problems, key=lambda problem: (str(problem.file or ""), problem.line))
         super().__init__(f"{path}: {len(self.problems)} problem(s)")
 
     def texts(self, words: Words) -> list[str]:
         """One line for each problem: `ward.toml:12: …`."""
-        return [f"{self.path}:{problem.line}: {problem.text(words)}" for problem in self.problems]
+        return [f"{problem.file or self.path}:{problem.line}: {problem.text(words)}" for problem in self.problems]
 
     def report(self, words: Words) -> str:
         """How many problems there are, and each of them."""
