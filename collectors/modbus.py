@@ -134,7 +134,7 @@ class ModbusCollector:
             first = harvest.refusals[0]
             return Reason(ReasonCode.PARTIAL_ANSWER if harvest.words else first.code, first.detail)
         if self._refused and harvest.words:
-            missing = ", ".join(str(self._map.registers[number].register) for number in sorted(self._refused))
+            missing = ", ".join(str(self._map.registers[number].address) for number in sorted(self._refused))
             return Reason(ReasonCode.PARTIAL_ANSWER, f"registers that it does not have: {missing}")
         return None
 

@@ -33,7 +33,7 @@ _FORMATS = {"int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I", "float
 class Register(Section):
     """One value of the device. Either `metric` or `fact` names it."""
 
-    register: Annotated[int, Field(ge=0, le=65535)]
+    address: Annotated[int, Field(ge=0, le=65535)]
     table: Table = "holding"
     type: Literal["int16", "uint16", "int32", "uint32", "float32", "text"] = "uint16"
     word_order: Literal["high_first", "low_first"] = "high_first"  # of 32-bit values
@@ -127,7 +127,7 @@ class Span:
     registers: tuple[int, ...]  # indices into RegisterMap.registers
 
     def words_of(self, register: Register, words: Sequence[int]) -> Sequence[int]:
-        at = register.register - self.start
+        at = register.address - self.start
         return words[at : at + register.width]
 
 
@@ -135,16 +135,16 @@ def plan(registers: Sequence[Register], wanted: Sequence[int], most: int) -> lis
     """As few requests as there can be for the `wanted` registers: neighbours together, `most` in one (a value wider
     than that is asked for whole, since halves of different moments make no value)."""
     spans: list[Span] = []
-    for number in sorted(wanted, key=lambda each: (registers[each].table, registers[each].register)):
+    for number in sorted(wanted, key=lambda each: (registers[each].table, registers[each].address)):
         register = registers[number]
-        end = register.register + register.width
+        end = register.address + register.width
         last = spans[-1] if spans else None
-        touches = last is not None and last.table == register.table and register.register <= last.start + last.count
+        touches = last is not None and last.table == register.table and register.address <= last.start + last.count
         if last is not None and touches and max(end, last.start + last.count) - last.start <= most:
             count = max(end, last.start + last.count) - last.start
             spans[-1] = replace(last, count=count, registers=(*last.registers, number))
         else:
-            spans.append(Span(register.table, register.register, register.width, (number,)))
+            spans.append(Span(register.table, register.address, register.width, (number,)))
     return spans
 
 
@@ -203,5 +203,5 @@ def _check(reader: TableReader, register: Register, at: tuple[str | int, ...], w
             reader.add(Wrong.NOT_A_NUMBER, (*at, "values"), where, given=f"{raw} = {meant}")
         if not raw.lstrip("-").isdecimal():
             reader.add(Wrong.NOT_A_NUMBER, (*at, "values"), where, given=raw)
-    if register.register + register.width > 65536:
-        reader.add(Wrong.OUT_OF_RANGE, (*at, "register"), where, given=str(register.register), allowed=("≤ 65535",))
+    if register.address + register.width > 65536:
+        reader.add(Wrong.OUT_OF_RANGE, (*at, "address"), where, given=str(register.address), allowed=("≤ 65535",))

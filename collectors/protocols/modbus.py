@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pymodbus.client import AsyncModbusTcpClient
     from pymodbus.pdu import ModbusPDU
 
+_FUNCTIONS = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 # Exception codes: Modbus Application Protocol V1.1b3, section 7.
 _EXCEPTIONS = {
     1: (ReasonCode.MAP_UNFIT, "illegal function"),
@@ -190,6 +191,9 @@ class ModbusLine:
 
 def _words(answer: ModbusPDU, unit: int, span: Span) -> list[int]:
     """The answer's registers or bits, as many as were asked for."""
+    if answer.function_code & 0x7F != _FUNCTIONS[span.table]:
+        detail = f"unit {unit}: function {answer.function_code} answers function {_FUNCTIONS[span.table]}"
+        raise ModbusFault(ReasonCode.GARBLED_ANSWER, detail)
     if answer.isError():
         code = getattr(answer, "exception_code", 0)
         reason, name = _EXCEPTIONS.get(code, (ReasonCode.GARBLED_ANSWER, "unknown exception"))

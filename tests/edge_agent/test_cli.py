@@ -151,7 +151,7 @@ def test_the_agent_loads_nothing_that_it_does_not_need() -> None:
         "import sys, edge_agent.cli; early = set(sys.modules)\n"
         "import edge_agent.agent, edge_agent.check\n"
         "print(*early & {'pydantic', 'paho', 'rich', 'google.protobuf'}, '|',"
-        " *set(sys.modules) & {'rich', 'pysnmp', 'cv2', 'fastapi', 'sqlalchemy', 'httpx', 'zeep'})"
+        " *set(sys.modules) & {'rich', 'pysnmp', 'pymodbus', 'cv2', 'fastapi', 'sqlalchemy', 'httpx', 'zeep'})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "|", done.stdout + done.stderr

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from collectors.config import SnmpDevice
+from collectors.config import ModbusDevice, SnmpDevice
+from collectors.register_map import Register
 from edge_agent import opening_hours
 from edge_agent.config import Configuration, load
 from edge_agent.words import words
@@ -94,7 +95,7 @@ CASES = [
     Case(
         "kind and protocol",
         WARD + '[[device]]\nid = "p"\nkind = "printer"\nprotocol = "psutil"\n',
-        r"8: .*psutil.*printer.*Allowed: snmp, icmp, tcp\.",
+        r"8: .*psutil.*printer.*Allowed: snmp, icmp, tcp.*\.",
     ),
     Case("port", WARD + UPS + "port = 70000\n", r"10: .*port = 70000 is out of range.*≤ 65535"),
     Case("port text", WARD + UPS + 'port = "snmp"\n', r"10: .*port must be a number, not “snmp”"),
@@ -180,3 +181,52 @@ def test_opening_hours_are_understood(text: str) -> None:
 def test_opening_hours_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(ValueError):
         opening_hours.check(text)
+
+
+MODBUS = '[[device]]\nid = "ac-1"\nkind = "aircon"\nprotocol = "modbus"\nhost = "192.168.10.40"\n'  # lines 5 to 9
+
+
+def test_a_wards_own_register_map_is_found_beside_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "maps").mkdir()
+    own = tmp_path / "maps" / "own.toml"
+    own.write_text('[map]\nsource = "x"\n[[register]]\nmetric = "temperature_celsius"\naddress = 1\n', encoding="utf-8")
+    found = read(tmp_path, WARD + MODBUS + 'map = "maps/own.toml"\ntarget_celsius = 26\n')
+    [device] = found.devices
+    assert isinstance(device, ModbusDevice)
+    assert (device.map, device.port, device.unit, device.target_celsius) == (str(own), 502, 1, 26.0)
+
+
+def test_a_register_maps_problems_are_told_with_their_own_file_and_line(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('[map]\nsource = "x"\n[[register]]\nmetric = "temperature_celsius"\nadress = 1\n', encoding="utf-8")
+    lines = told(tmp_path, WARD + MODBUS + 'map = "own.toml"\n' + "interval = 0\n")
+    assert lines[0].startswith("11: [[device]] ac-1: interval = 0 is out of range.")
+    lines = told(tmp_path, WARD + MODBUS + 'map = "own.toml"\n')
+    assert [line.partition(": ")[2] for line in lines] == [
+        "[[register]] 1: the key “address” is missing.",
+        f"[[register]] 1: unknown key “adress”. Did you mean “address”? Allowed: {', '.join(Register.model_fields)}.",
+    ]
+    assert lines[1].startswith(f"{own}:5:")
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ('map = "daikin-intesis"\n', "10: [[device]] ac-1: map = “daikin-intesis” is not possible."),
+        ('map = "none.toml"\n', "cannot read"),
+        ('map = "xy-md02"\ntarget_celsius = 60\n', "11: [[device]] ac-1: target_celsius = 60 is out of range."),
+        ('map = "xy-md02"\ntarget_celsius = "cool"\n', "11: [[device]] ac-1: target_celsius must be a number"),
+        ('map = "xy-md02"\nunit = 300\n', "11: [[device]] ac-1: unit = 300 is out of range."),
+    ],
+)
+def test_what_is_wrong_with_a_modbus_device_is_told(tmp_path: Path, more: str, says: str) -> None:
+    [line] = told(tmp_path, WARD + MODBUS + more)
+    assert says in line
+
+
+def test_only_a_room_has_a_target_and_only_one_topic_is_a_sensors(tmp_path: Path) -> None:
+    [line] = told(tmp_path, WARD + UPS + "target_celsius = 26\n")
+    assert line.startswith("10: [[device]] ups-1: target_celsius = “26” cannot be used for the kind ups.")
+    mqtt = '[[device]]\nid = "t-1"\nkind = "sensor"\nprotocol = "mqtt"\ntopic = "tele/#"\n'
+    [line] = told(tmp_path, WARD + mqtt)
+    assert line.startswith("9: [[device]] t-1: topic = “tele/#” is not possible.")
