@@ -194,6 +194,21 @@ class PsutilDevice(BaseDevice):
     protocol: Literal["psutil"]
 
 
+class TrapListener(BaseModel):
+    """Where SNMP notifications are taken, and from whom: v1 and v2c with this community, v3 with this user."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    listen: str  # this machine's address on the ward's LAN
+    port: Port = 162
+    community: SecretStr = SecretStr("public")
+    user: str | None = None
+    auth: Literal["MD5", "SHA"] | None = None
+    auth_key: SecretStr | None = None  # auth_file or auth_env in the file
+    priv: Literal["DES", "AES"] | None = None
+    priv_key: SecretStr | None = None  # priv_file or priv_env in the file
+
+
 @lru_cache(maxsize=1)
 def models() -> Mapping[str, type[BaseDevice]]:
     """The models above by the protocols that they name, in their order."""

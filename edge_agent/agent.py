@@ -7,10 +7,11 @@ import contextlib
 import logging
 import random
 import signal
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from camera.refusals import Refusals
 from camera.relay.rtsp import CameraStream
@@ -22,6 +23,7 @@ from edge_agent.open_conditions import open_conditions
 from edge_agent.recorder import Recorder
 from edge_agent.rules.memory import SeenGood
 from edge_agent.schedule import Schedule, Scheduler
+from edge_agent.traps import TrapCounts, TrapDoor, counted
 from edge_agent.uplink.link import Broker
 from edge_agent.uplink.worker import Uplink, UplinkSettings
 from edge_agent.watch import Watch
@@ -89,7 +91,10 @@ class Agent:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         configuration = self._configuration
+        counts = TrapCounts()
         schedules = devices.schedules(configuration, self._clock, self._refusals)
+        if configuration.traps is not None:
+            schedules = counted(schedules, configuration.devices, counts)
         engine = devices.engine(configuration)
         kinds = {device.id: device.kind.value for device in configuration.devices}
         recorder = Recorder(journal, engine, kinds, self._clock)
@@ -99,16 +104,17 @@ class Agent:
         journal.append(devices.inventory(configuration))
         recorder.put(engine.restore(open_conditions(events_newest_first(self._journal_file)), memory.load()))
         watch = Watch(journal, self._clock, uplink, engine, memory)
+        door = self._make_trap_door(scheduler, counts)
         log.info("watching %d devices of %s", len(schedules), configuration.ward.id)
         try:
-            await self._until_stopped(scheduler, watch)
+            await self._until_stopped(scheduler.run(), watch.run(), *([] if door is None else [door.run()]))
         finally:
             await _close(schedules)
             memory.save(engine.seen_good())
             await asyncio.to_thread(self._end, journal, uplink)
 
-    async def _until_stopped(self, scheduler: Scheduler, watch: Watch) -> None:
-        work = asyncio.ensure_future(_work(scheduler, watch))
+    async def _until_stopped(self, *runs: Coroutine[Any, Any, None]) -> None:
+        work = asyncio.ensure_future(_work(runs))
         stop = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait((work, stop), return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
@@ -125,6 +131,13 @@ class Agent:
                 log.warning("the district has not confirmed the last entries within %g s", linger)
             uplink.stop()
         log.info("stopped")
+
+    def _make_trap_door(self, scheduler: Scheduler, counts: TrapCounts) -> TrapDoor | None:
+        configuration = self._configuration
+        if configuration.traps is None:
+            return None
+        ward, asked = configuration.ward.id, configuration.devices
+        return TrapDoor(configuration.traps, ward, asked, scheduler.poll_now, self._clock, counts)
 
     def _make_streams(self) -> Streams:
         section = self._configuration.uplink
@@ -162,10 +175,10 @@ async def _close(schedules: Sequence[Schedule]) -> None:
         await asyncio.wait(closing, timeout=CLOSE_SECONDS)
 
 
-async def _work(scheduler: Scheduler, watch: Watch) -> None:
+async def _work(runs: Sequence[Coroutine[Any, Any, None]]) -> None:
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(scheduler.run())
-        tasks.create_task(watch.run())
+        for run in runs:
+            tasks.create_task(run)
 
 
 def _broker(url: str, section: UplinkSection | None) -> Broker:

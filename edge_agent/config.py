@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from collectors.config import BaseDevice, Seconds
+from collectors.config import BaseDevice, Seconds, TrapListener
 from edge_agent import device_tables, lines, opening_hours
 from edge_agent.rules.model import standard_rules
 from edge_agent.wrong import WardWrong
@@ -19,7 +20,7 @@ from telemetry.configuration.document import Document, item
 from telemetry.configuration.fields import Id, Section, Text, refusal
 from telemetry.configuration.problems import Wrong, nearest
 
-TABLES = ("ward", "uplink", "agent", "journal", "device", "rule")
+TABLES = ("ward", "uplink", "agent", "journal", "traps", "device", "rule")
 BROKER_SCHEMES = ("mqtt", "mqtts")
 HUB_SCHEMES = ("https", "http")
 
@@ -77,6 +78,21 @@ class JournalSection(Section):
     max_bytes: Annotated[int, Field(ge=1_000_000)] | None = None
 
 
+class TrapsSection(TrapListener, Section):
+    """SNMP notifications; without the section nobody listens."""
+
+    @field_validator("listen")
+    @classmethod
+    def _is_one_address(cls, given: str) -> str:
+        try:
+            address = ipaddress.ip_address(given)
+        except ValueError as error:
+            raise refusal(WardWrong.LISTEN_ADDRESS) from error
+        if address.is_unspecified or address.is_multicast or given == "255.255.255.255":
+            raise refusal(WardWrong.LISTEN_EVERYWHERE)
+        return str(address)
+
+
 class RuleSection(Section):
     """Changes one rule, everywhere or for one device. `when` names the clause, by default the first."""
 
@@ -103,6 +119,7 @@ class Configuration:
     journal: JournalSection
     devices: tuple[BaseDevice, ...]
     rules: tuple[RuleSection, ...] = field(default=())
+    traps: TrapsSection | None = None  # None: nobody listens
 
     @property
     def data_dir(self) -> Path:
@@ -116,12 +133,15 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Configurati
     uplink = document.section("uplink", UplinkSection)
     agent = document.section("agent", AgentSection)
     journal = document.section("journal", JournalSection)
+    traps = document.section("traps", TrapsSection)
     devices = device_tables.read(document.reader, document.tables("device"))
     devices = lines.completed(devices, uplink.broker if uplink is not None else None)
     rules = _rules(document, {device.id for device in devices})
     if ward is None or not document.good:
         document.refuse()
-    return Configuration(path, ward, uplink, agent or AgentSection(), journal or JournalSection(), devices, rules)
+    return Configuration(
+        path, ward, uplink, agent or AgentSection(), journal or JournalSection(), devices, rules, traps
+    )
 
 
 def _rules(document: Document, devices: set[str]) -> tuple[RuleSection, ...]:

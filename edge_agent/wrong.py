@@ -13,3 +13,5 @@ class WardWrong(StrEnum):
     KIND_PROTOCOL = "kind_protocol"
     KIND_KEY = "kind_key"
     BAD_OPENING_HOURS = "bad_opening_hours"
+    LISTEN_ADDRESS = "listen_address"
+    LISTEN_EVERYWHERE = "listen_everywhere"

@@ -31,6 +31,7 @@ class Peer:
 PEERS = (
     Peer("snmpd", "snmpd", "SNMP agents not of our making"),
     Peer("snmpwalk", "snmp", "reads our virtual ward"),
+    Peer("snmptrap", "snmp", "devices that send traps and informs", ("test",)),
     Peer("mosquitto", "mosquitto", "the MQTT broker of production"),
     Peer("xfs_io", "xfsprogs", "cuts a file system off, as a power loss does"),
     Peer("mkfs.ext4", "e2fsprogs", "the file system that is cut off"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -19,3 +20,13 @@ def is_url(text: str, schemes: Collection[str]) -> bool:
 def without_credentials(given: str) -> str:
     """An address as it may be shown: what stands before its @ is somebody's password."""
     return re.sub(r"//.*@", "//…@", given)
+
+
+def canonical_ip(text: str) -> str | None:
+    """An IP address as it is compared: without the scope of a link-local one, an IPv4 one not dressed as IPv6; None
+    for what is none, a host's name for instance."""
+    try:
+        found = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return str(getattr(found, "ipv4_mapped", None) or found)

@@ -91,6 +91,14 @@ CASES = [
     Case("no array", WARD + "[device]\n", r"5: “device” must be written as a table \[\[device\]\]"),
     Case("kind", WARD + UPS.replace('"ups"', '"upss"'), r"7: .*kind = “upss”.*mean “ups”.*Allowed: camera, recorder"),
     Case("protocol", WARD + UPS.replace('"snmp"', '"smtp"'), r"8: .*protocol = “smtp”.*“snmp”.*Allowed: snmp, "),
+    Case(
+        "traps everywhere",
+        WARD + '[traps]\nlisten = "0.0.0.0"\n',
+        r"6: \[traps\]: listen = “0.0.0.0” would listen on every line",
+    ),
+    Case("traps on every address of six", WARD + '[traps]\nlisten = "::"\n', r"6: .*would listen on every line"),
+    Case("traps at a name", WARD + '[traps]\nlisten = "ward-pc"\n', r"6: .*“ward-pc” is not an IP address"),
+    Case("traps without an address", WARD + "[traps]\nport = 162\n", r"5: .*“listen” is missing"),
     Case("no protocol", WARD + '[[device]]\nid = "a"\n', r"5: .*“protocol” is missing.*snmp, "),
     Case(
         "kind and protocol",
