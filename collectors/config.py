@@ -34,6 +34,7 @@ Seconds = Annotated[float, Field(gt=0, le=86400)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
 Address = Annotated[Name, AfterValidator(lambda given: str(ip_address(given)))]
 Line = Literal["man", "backup"]
+UnitName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9:_.\\@ -]{0,254}$")]
 
 
 class BaseDevice(BaseModel):
@@ -192,6 +193,8 @@ class PsutilDevice(BaseDevice):
     only_for = frozenset({Kind.SERVER, Kind.WORKSTATION, Kind.KIOSK, Kind.QUEUE, Kind.SERVICE})
 
     protocol: Literal["psutil"]
+    units: tuple[UnitName, ...] = ()  # systemd units or Windows services that must run
+    smart: bool = True  # whether its disks are asked for their health
 
 
 class TrapListener(BaseModel):

@@ -1,4 +1,5 @@
-"""The machine that the agent runs on, by psutil: processors, memory, disks, temperature, uptime."""
+"""The machine that the agent runs on: processors, memory, disks, temperature, uptime by psutil; its clock, the health
+of its disks and the services that the ward named by parts of their own (host_clock, host_smart, host_units)."""
 
 from __future__ import annotations
 
@@ -6,10 +7,15 @@ import asyncio
 import logging
 import platform
 import socket
+from collections.abc import Sequence
 
 import psutil
 
 from collectors.config import PsutilDevice
+from collectors.host_clock import HostClock
+from collectors.host_part import Found, Part
+from collectors.host_smart import HostSmart
+from collectors.host_units import HostUnits
 from collectors.mib_tables import plausible
 from telemetry.clock import Clock
 from telemetry.readings import Fact, PollResult, Reading, Reason, ReasonCode
@@ -26,16 +32,18 @@ class HostCollector:
     def __init__(self, device: PsutilDevice, clock: Clock) -> None:
         self._device = device
         self._clock = clock
+        timeout = device.timeout
+        self._parts: Sequence[Part] = (
+            *([HostSmart(clock, timeout)] if device.smart else []),
+            HostClock(clock, timeout),
+            HostUnits(device.units, timeout),
+        )
         psutil.cpu_percent()  # the first call only starts the measurement
 
     async def poll(self) -> PollResult:
-        try:
-            async with asyncio.timeout(self._device.timeout):
-                readings, trouble = await asyncio.to_thread(self._measure)
-        except TimeoutError:
-            return PollResult(True, reason=Reason(ReasonCode.PARTIAL_ANSWER, "a disk of this machine does not answer"))
-        except (psutil.Error, OSError) as error:
-            return PollResult(True, reason=Reason(ReasonCode.NOT_PERMITTED, str(error)))
+        own, *others = await asyncio.gather(self._own(), *(part.read() for part in self._parts))
+        readings = [reading for found in (own, *others) for reading in found.readings]
+        trouble = "; ".join(found.trouble for found in (own, *others) if found.trouble)
         reason = Reason(ReasonCode.PARTIAL_ANSWER, trouble) if trouble else None
         return PollResult(True, readings, _facts(), reason)
 
@@ -44,6 +52,16 @@ class HostCollector:
 
     async def close(self) -> None:
         """Nothing is held between polls."""
+
+    async def _own(self) -> Found:
+        try:
+            async with asyncio.timeout(self._device.timeout):
+                readings, trouble = await asyncio.to_thread(self._measure)
+        except TimeoutError:
+            return Found(trouble="a disk of this machine does not answer")
+        except (psutil.Error, OSError) as error:
+            return Found(trouble=str(error))
+        return Found(readings, trouble)
 
     def _measure(self) -> tuple[list[Reading], str]:
         memory = psutil.virtual_memory()

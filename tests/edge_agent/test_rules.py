@@ -236,6 +236,48 @@ CASES = [
          (90, poll(disk_used_percent=96), ""), (120, poll(disk_used_percent=94), "~disk_full?"),
          (150, poll(disk_used_percent=87), "-disk_full?")],
     ),
+    Case("a disk that expects to fail", Kind.SERVER, [(0, poll(disk_healthy=0), "+disk_failing!")]),
+    Case(
+        "a disk with sectors that cannot be read",
+        Kind.SERVER,
+        [(0, poll(disk_healthy=1, disk_pending_sectors_count=0), ""),
+         (30, poll(disk_healthy=1, disk_pending_sectors_count=8), "+disk_failing?"),
+         (60, poll(disk_healthy=0, disk_pending_sectors_count=8), "~disk_failing!"),
+         (90, poll(disk_healthy=1, disk_pending_sectors_count=0), "-disk_failing!")],
+    ),
+    Case(
+        "a service that stays down",
+        Kind.SERVER,
+        [(0, poll(unit_running=0), ""), (30, poll(unit_running=1), ""), (60, poll(unit_running=0), ""),
+         (90, poll(unit_running=0), "+unit_not_running!"), (120, poll(unit_running=1), "-unit_not_running!")],
+    ),
+    Case(
+        "a clock ahead, then far behind",
+        Kind.SERVER,
+        [(0, poll(clock_offset_seconds=0.9), ""), (30, poll(clock_offset_seconds=1.5), ""),
+         (60, poll(clock_offset_seconds=1.5), "+clock_wrong?"), (90, poll(clock_offset_seconds=0.6), ""),
+         (120, poll(clock_offset_seconds=-61), "~clock_wrong!"),
+         (150, poll(clock_offset_seconds=-0.1), "-clock_wrong!")],
+    ),
+    Case(
+        "a clock that nobody sets",
+        Kind.SERVER,
+        [(0, poll(clock_synchronised=0), ""), (899, poll(clock_synchronised=0), ""),
+         (930, poll(clock_synchronised=0), "+clock_not_synchronised?"),
+         (960, poll(clock_synchronised=1), "-clock_not_synchronised?")],
+    ),
+    Case(
+        "a machine busy for half an hour",
+        Kind.SERVER,
+        [(0, poll(cpu_load_percent=99), ""), (1000, poll(cpu_load_percent=99), ""),
+         (1800, poll(cpu_load_percent=99), "+cpu_high?"), (1900, poll(cpu_load_percent=20), ""),
+         (2300, poll(cpu_load_percent=20), "-cpu_high?")],
+    ),
+    Case(
+        "memory nearly full",
+        Kind.WORKSTATION,
+        [(0, poll(memory_used_percent=96), ""), (900, poll(memory_used_percent=96), "+memory_high?")],
+    ),
 ]  # fmt: skip
 
 
