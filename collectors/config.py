@@ -53,6 +53,7 @@ class BaseDevice(BaseModel):
     fast_interval: Seconds | None = None  # None: the kind's default, where the kind has vital values
     timeout: Seconds = 5.0
     target_celsius: float | None = None  # of a room: cooling is judged against it (kinds aircon and sensor)
+    target_sensor: str = ""  # which of a device's temperatures (the instance) is the room's
 
     @field_validator("target_celsius")
     @classmethod

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from collectors.config import BaseDevice, Seconds, TrapListener
 from edge_agent import device_tables, lines, opening_hours
+from edge_agent.cooling import CoolingSettings
 from edge_agent.rules.model import standard_rules
 from edge_agent.wrong import WardWrong
 from telemetry.configuration.addresses import is_url
@@ -20,9 +21,10 @@ from telemetry.configuration.document import Document, item
 from telemetry.configuration.fields import Id, Section, Text, refusal
 from telemetry.configuration.problems import Wrong, nearest
 
-TABLES = ("ward", "uplink", "agent", "journal", "traps", "device", "rule")
+TABLES = ("ward", "uplink", "agent", "journal", "traps", "cooling", "device", "rule")
 BROKER_SCHEMES = ("mqtt", "mqtts")
 HUB_SCHEMES = ("https", "http")
+_COOLING = CoolingSettings()
 
 
 class WardSection(Section):
@@ -93,6 +95,28 @@ class TrapsSection(TrapListener, Section):
         return str(address)
 
 
+class CoolingSection(Section):
+    """How a room's cooling is judged (edge_agent.cooling); kelvin above a room's target."""
+
+    near: float = _COOLING.near
+    too_hot: float = _COOLING.too_hot
+    after: Seconds = _COOLING.after
+    fall: float = _COOLING.fall
+
+    @field_validator("near", "too_hot", "fall")
+    @classmethod
+    def _is_a_few_kelvin(cls, given: float) -> float:
+        if not 0.1 <= given <= 15:
+            raise refusal(Wrong.OUT_OF_RANGE, ("≥ 0.1", "≤ 15"))
+        return given
+
+    def settings(self, interval: float) -> CoolingSettings:
+        """`interval`: seconds between two readings of the room; three missing ones are a gap."""
+        gap = max(_COOLING.gap, 3 * interval)
+        too_hot = max(self.near, self.too_hot)
+        return CoolingSettings(self.near, too_hot, self.after, self.fall, _COOLING.smooth, gap)
+
+
 class RuleSection(Section):
     """Changes one rule, everywhere or for one device. `when` names the clause, by default the first."""
 
@@ -120,6 +144,7 @@ class Configuration:
     devices: tuple[BaseDevice, ...]
     rules: tuple[RuleSection, ...] = field(default=())
     traps: TrapsSection | None = None  # None: nobody listens
+    cooling: CoolingSection = field(default_factory=CoolingSection)
 
     @property
     def data_dir(self) -> Path:
@@ -134,13 +159,14 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Configurati
     agent = document.section("agent", AgentSection)
     journal = document.section("journal", JournalSection)
     traps = document.section("traps", TrapsSection)
+    cooling = document.section("cooling", CoolingSection) or CoolingSection()
     devices = device_tables.read(document.reader, document.tables("device"))
     devices = lines.completed(devices, uplink.broker if uplink is not None else None)
     rules = _rules(document, {device.id for device in devices})
     if ward is None or not document.good:
         document.refuse()
     return Configuration(
-        path, ward, uplink, agent or AgentSection(), journal or JournalSection(), devices, rules, traps
+        path, ward, uplink, agent or AgentSection(), journal or JournalSection(), devices, rules, traps, cooling
     )
 
 

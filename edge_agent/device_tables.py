@@ -16,7 +16,10 @@ from telemetry.configuration.tables import TableReader
 from telemetry.kinds import Kind
 
 # Keys that make sense for some kinds only; a room's target is what its cooling is judged against.
-_ONLY_OF = {**lines.ONLY_OF, "target_celsius": frozenset({Kind.AIRCON, Kind.SENSOR})}
+_ONLY_OF = {
+    **lines.ONLY_OF,
+    **dict.fromkeys(("target_celsius", "target_sensor"), frozenset({Kind.AIRCON, Kind.SENSOR})),
+}
 
 Tables = Sequence[Mapping[str, Any]]
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from camera.refusals import Refusals
 from collectors import registry
 from collectors.base import Collector
 from collectors.config import BaseDevice, RtspDevice
 from edge_agent import cameras, lines, opening_hours
 from edge_agent.config import Configuration, RuleSection
+from edge_agent.cooled_room import CooledRoom
+from edge_agent.cooling import CoolingJudge
 from edge_agent.rules.engine import Engine
 from edge_agent.rules.model import Override, rules_for, severity_of
 from edge_agent.schedule import Schedule
@@ -22,7 +26,11 @@ def interval_of(device: BaseDevice) -> float:
 
 def schedules(configuration: Configuration, clock: Clock, refusals: Refusals) -> list[Schedule]:
     """Each device with its collector. `refusals`: what cameras refused, shared by all that log in to them."""
-    return [schedule(device, clock, refusals) for device in configuration.devices]
+    made = [schedule(device, clock, refusals) for device in configuration.devices]
+    return [
+        each if device.target_celsius is None else _with_cooling(each, device, configuration, clock)
+        for each, device in zip(made, configuration.devices, strict=True)
+    ]
 
 
 def inventory(configuration: Configuration) -> Inventory:
@@ -36,6 +44,9 @@ def engine(configuration: Configuration) -> Engine:
     """The rules of every device, with the ward's own thresholds and opening hours."""
     changes = [change for device in configuration.devices for change in lines.rule_changes(device)]
     changes += [_override(rule) for rule in configuration.rules]
+    # A condition that stays while nothing is known of it must not outlive the target that it was judged against.
+    without = [device.id for device in configuration.devices if device.target_celsius is None]
+    changes += [Override("cooling_failed", device, enabled=False) for device in without]
     rules = {device.id: rules_for(device.id, device.kind, changes) for device in configuration.devices}
     return Engine(rules, opening_hours.parse(configuration.ward.opening_hours))
 
@@ -51,6 +62,14 @@ def schedule(device: BaseDevice, clock: Clock, refusals: Refusals) -> Schedule:
         fast_interval=fast if collector.has_vital else None,
         timeout=device.timeout,
     )
+
+
+def _with_cooling(made: Schedule, device: BaseDevice, configuration: Configuration, clock: Clock) -> Schedule:
+    """The same, with the room's cooling judged in opening hours."""
+    assert device.target_celsius is not None
+    judge = CoolingJudge(device.target_celsius, configuration.cooling.settings(made.interval))
+    hours = opening_hours.parse(configuration.ward.opening_hours)
+    return replace(made, collector=CooledRoom(made.collector, judge, hours, clock, device.target_sensor))
 
 
 def _collector(device: BaseDevice, clock: Clock, refusals: Refusals) -> Collector:

@@ -254,6 +254,8 @@ class DeviceRules:
         found = []
         for key in sorted(self._unsettled - touched.keys()):
             state = self._states[key]
+            if state.rule.kept_while_unknown and state.raised is not None:
+                continue
             state.absent += 1
             if state.absent >= POLLS_UNTIL_GONE:
                 if state.raised is not None:

@@ -71,6 +71,7 @@ class Rule:
     only_after_good: bool = False
     only_when_open: bool = False
     opening_grace_seconds: float = 0.0
+    kept_while_unknown: bool = False
 
     def judges(self, kind: Kind) -> bool:
         return not self.kinds or kind in self.kinds
@@ -169,6 +170,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         only_after_good=bool(table.get("only_after_good", False)),
         only_when_open=bool(table.get("only_when_open", False)),
         opening_grace_seconds=float(table.get("opening_grace_seconds", 0)),
+        kept_while_unknown=bool(table.get("kept_while_unknown", False)),
     )
 
 
