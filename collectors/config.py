@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -24,6 +26,7 @@ from pydantic import (
     model_validator,
 )
 
+from telemetry.configuration.addresses import is_url
 from telemetry.configuration.fields import Id, refusal
 from telemetry.configuration.problems import Wrong
 from telemetry.kinds import Kind
@@ -35,6 +38,13 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whit
 Address = Annotated[Name, AfterValidator(lambda given: str(ip_address(given)))]
 Line = Literal["man", "backup"]
 UnitName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9:_.\\@ -]{0,254}$")]
+Status = Annotated[int, Field(ge=100, le=599)]
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^?#\s]*$")]
+
+
+def _several(given: object) -> object:
+    """One may be written without the brackets of a list."""
+    return (given,) if isinstance(given, int) and not isinstance(given, bool) else given
 
 
 class BaseDevice(BaseModel):
@@ -186,6 +196,59 @@ class RtspDevice(BaseDevice):
 
     def address(self) -> str:
         return self.url.partition("://")[2].partition("/")[0]
+
+
+class IppDevice(HostDevice):
+    """A printer by IPP (RFC 8010, 8011). `tls`: ipps; the printer's own certificate is not judged."""
+
+    only_for = frozenset({Kind.PRINTER})
+
+    protocol: Literal["ipp"]
+    port: Port = 631
+    path: UrlPath = "/ipp/print"
+    tls: bool = False
+
+
+class EsclDevice(HostDevice):
+    """A scanner, or an office machine's scanning side, by Mopria eSCL. The scanner's own certificate is not judged."""
+
+    only_for = frozenset({Kind.SCANNER, Kind.PRINTER})
+
+    protocol: Literal["escl"]
+    path: UrlPath = "/eSCL"
+    tls: bool = False
+
+    def address(self) -> str:
+        return f"{self.host}:{self.port or (443 if self.tls else 80)}"
+
+
+class HttpDevice(BaseDevice):
+    """Whatever is asked over HTTP. The address carries no credentials."""
+
+    protocol: Literal["http"]
+    url: str
+    expect_status: Annotated[tuple[Status, ...], BeforeValidator(_several)] = ()  # (): 200 to 399
+    expect_text: str | None = None  # in the first 64 kB
+    ca_file: Path | None = None  # None: the machine's certificates
+    timeout: Seconds = 10.0  # a page takes longer than a datagram
+
+    @field_validator("url")
+    @classmethod
+    def _is_url(cls, given: str) -> str:
+        if not is_url(given, ("http", "https")):
+            raise refusal(Wrong.BAD_URL, ("http://host/path", "https://host/path"))
+        return given
+
+    def address(self) -> str:
+        return self.url.partition("://")[2].partition("/")[0].partition("?")[0]
+
+    def expects(self, status: int) -> bool:
+        """Whether an answer with this status is what the service should give."""
+        return status in self.expect_status if self.expect_status else 200 <= status <= 399
+
+    def expects_redirect(self) -> bool:
+        """A redirect that is itself the expected answer is not followed."""
+        return any(300 <= status <= 399 for status in self.expect_status)
 
 
 class PsutilDevice(BaseDevice):

@@ -11,7 +11,10 @@ from typing import Any
 from collectors.base import Collector
 from collectors.config import (
     BaseDevice,
+    EsclDevice,
+    HttpDevice,
     IcmpDevice,
+    IppDevice,
     ModbusDevice,
     MqttDevice,
     NutDevice,
@@ -21,11 +24,13 @@ from collectors.config import (
 )
 from collectors.entity_sensor import EntitySensors
 from collectors.environment import environment_values
+from collectors.escl import EsclCollector
 from collectors.host import HostCollector
 from collectors.host_resources import HostResources
 from collectors.icmp import IcmpCollector
 from collectors.identity import Identity
 from collectors.interfaces import InterfaceCounts, LldpNeighbours, Ports
+from collectors.ipp import IppCollector
 from collectors.mib_feature import MibFeature
 from collectors.modbus import ModbusCollector
 from collectors.mqtt_sensor import MqttCollector
@@ -37,6 +42,7 @@ from collectors.tcp import TcpCollector
 from collectors.uplink import UplinkCollector
 from collectors.ups import UpsAlarms, ups_values
 from collectors.wan_line import WanLine, is_wan
+from collectors.web_service import HttpCollector
 from telemetry.clock import Clock
 from telemetry.kinds import Kind
 
@@ -100,6 +106,9 @@ _COLLECTORS: Mapping[type[BaseDevice], Callable[[Any, Clock], Collector]] = {
     MqttDevice: MqttCollector,
     IcmpDevice: _icmp,
     TcpDevice: TcpCollector,
+    IppDevice: IppCollector,
+    EsclDevice: EsclCollector,
+    HttpDevice: HttpCollector,
     PsutilDevice: HostCollector,
 }
 

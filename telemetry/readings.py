@@ -33,6 +33,10 @@ class ReasonCode(StrEnum):
     NAME_UNKNOWN = "name_unknown"  # the host name does not resolve
     WRONG_CREDENTIALS = "wrong_credentials"  # community, user or password refused
     GARBLED_ANSWER = "garbled_answer"  # an answer that cannot be understood
+    ERROR_ANSWER = "error_answer"  # it answers that it cannot: an HTTP or IPP status that says so
+    UNEXPECTED_ANSWER = "unexpected_answer"  # it answers well, but not with what it should say
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_UNTRUSTED = "certificate_untrusted"  # signed by nobody known, or made out to another name
     PARTIAL_ANSWER = "partial_answer"  # some readings came, others did not
     NOT_PERMITTED = "not_permitted"  # this machine does not let the agent ask (raw sockets, a file)
     UNSUPPORTED = "unsupported"  # it answers, but offers nothing that this kind needs

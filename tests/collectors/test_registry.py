@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import collectors
-from collectors import mib_tables, nut_variables, registry
+from collectors import mib_tables, nut_variables
 from collectors.config import device_from, models
 from collectors.identity import vendor_in, vendor_of
 from collectors.printer import COLOURS
@@ -17,32 +17,32 @@ from telemetry.catalogue import metrics
 from telemetry.clock import FakeClock
 from telemetry.kinds import Kind
 
-ADDRESSES = {
-    "snmp": {"host": "127.0.0.1"},
-    "icmp": {"host": "127.0.0.1"},
-    "tcp": {"host": "127.0.0.1", "port": 80},
-    "nut": {"host": "127.0.0.1"},
-    "psutil": {},
-    "modbus": {"host": "127.0.0.1", "map": "xy-md02"},
-    "mqtt": {"topic": "tele/hall/SENSOR"},
-}
+REQUIRED = {"host": "127.0.0.1", "port": 80, "url": "http://127.0.0.1/", "map": "xy-md02", "topic": "t/+"}  # what a protocol's model may insist on
 CAMERA_ROOM = {"rtsp"}  # what camera/ speaks
+SERVED = [protocol for protocol in models() if protocol not in CAMERA_ROOM]
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-@pytest.mark.parametrize("protocol", ADDRESSES)
-def test_every_kind_is_watched_by_every_protocol(kind: Kind, protocol: str) -> None:
-    device = device_from({"id": "device-1", "kind": kind, "protocol": protocol, **ADDRESSES[protocol]})
-    collector = collector_for(device, clock=FakeClock())
-    assert default_interval(kind) in (30.0, 60.0)
-    assert default_fast_interval(kind) in (None, 3.0)
-    assert collector.has_vital == (protocol in ("icmp", "tcp", "nut") or (protocol == "snmp" and kind is Kind.UPS))
+@pytest.mark.parametrize("protocol", SERVED)
+def test_every_kind_that_a_protocol_is_for_is_watched_by_it(protocol: str) -> None:
+    model = models()[protocol]
+    insisted = {
+        name: REQUIRED[name] for name, field in model.model_fields.items() if field.is_required() & (name in REQUIRED)
+    }
+    assert model.only_for
+    for kind in model.only_for:
+        device = device_from({"id": "device-1", "kind": kind, "protocol": protocol, **insisted})
+        collector = collector_for(device, clock=FakeClock())
+        assert default_interval(kind) in (30.0, 60.0)
+        assert default_fast_interval(kind) in (None, 3.0)
+        assert collector.has_vital in (True, False)
+        assert protocol != "snmp" or collector.has_vital == (kind is Kind.UPS)
 
 
-def test_every_protocol_has_a_collector_or_is_the_camera_rooms() -> None:
-    served = {protocol for protocol, model in models().items() if model in registry._COLLECTORS}
-    assert served == set(ADDRESSES)
-    assert set(models()) - served == CAMERA_ROOM
+def test_what_the_camera_room_speaks_no_collector_does() -> None:
+    for protocol in CAMERA_ROOM:
+        device = device_from({"id": "cam-1", "kind": "camera", "protocol": protocol, "url": "rtsp://127.0.0.1/"})
+        with pytest.raises(ValueError, match="no collector speaks"):
+            collector_for(device, clock=FakeClock())
 
 
 def test_power_and_lines_are_asked_every_three_seconds() -> None:
