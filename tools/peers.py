@@ -50,6 +50,8 @@ PEERS = (
     Peer("ippeveprinter", "cups-ipp-utils", "an IPP printer", ("test",)),
     Peer("dbus-daemon", "dbus", "what avahi speaks over", ("test",)),
     Peer("avahi-daemon", "avahi-daemon", "mDNS: printers and scanners that announce themselves", ("test",)),
+    Peer("scanimage", "sane-utils sane-airscan", "reads scanners by eSCL, as our tests serve it", ("test",)),
+    Peer("unshare", "util-linux", "gives avahi a pid file of its own", ("test",)),
     Peer("lldpd", "lldpd", "what hangs on which port", ("test",)),
     Peer("nft", "nftables", "a line that loses packets", ("test",)),
     Peer("dnsmasq", "dnsmasq-base", "the name server of a line", ("test",)),

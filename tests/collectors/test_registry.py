@@ -17,7 +17,13 @@ from telemetry.catalogue import metrics
 from telemetry.clock import FakeClock
 from telemetry.kinds import Kind
 
-REQUIRED = {"host": "127.0.0.1", "port": 80, "url": "http://127.0.0.1/", "map": "xy-md02", "topic": "t/+"}  # what a protocol's model may insist on
+REQUIRED = {
+    "host": "127.0.0.1",
+    "port": 80,
+    "url": "http://127.0.0.1/",
+    "map": "xy-md02",
+    "topic": "tele/hall/SENSOR",
+}  # what a protocol's model may insist on
 CAMERA_ROOM = {"rtsp"}  # what camera/ speaks
 SERVED = [protocol for protocol in models() if protocol not in CAMERA_ROOM]
 
