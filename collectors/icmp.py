@@ -1,4 +1,8 @@
-"""Echo requests: whether any device is there, how far, how much is lost. Works for every kind."""
+"""Echo requests: whether any device is there, how far, how much is lost. Works for every kind.
+
+Devices that people use may answer none and yet be there: a tablet asleep, a computer behind its firewall. Those that
+answer ARP are present, and reachable in that sense: `echo_answered` tells the two apart.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,28 @@ import logging
 import re
 import shutil
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from icmplib import async_ping
 from icmplib.exceptions import DestinationUnreachable, ICMPLibError, NameLookupError, SocketPermissionError
 
 from collectors.config import IcmpDevice
+from collectors.protocols import neighbours
 from telemetry.clock import Clock
+from telemetry.kinds import Kind
 from telemetry.readings import PollResult, Reading, Reason, ReasonCode, unreachable
 
 _LOG = logging.getLogger(__name__)
 _COUNT, _VITAL_COUNT = 4, 2
 _GAP = 0.2  # seconds between echo requests: ping's smallest for an ordinary user
+_ARP_WAIT = 7.0  # seconds: the kernel's 5 until it asks a neighbour that it knew, and an answer
+_BY_ARP = frozenset(
+    {
+        *(Kind.WORKSTATION, Kind.KIOSK, Kind.TABLET, Kind.QUEUE, Kind.COUNTER_DISPLAY, Kind.SIGNBOARD, Kind.DISPLAY),
+        *(Kind.PRINTER, Kind.SCANNER),
+    }
+)
 _SUMMARY = re.compile(r"(\d+) packets transmitted, (\d+) (?:packets )?received")
 _TIMES = re.compile(r"(?:rtt|round-trip) min/avg/max(?:/(?:mdev|stddev))? = ([\d.]+)/([\d.]+)/([\d.]+)")
 _EACH = re.compile(r"time[=<]([\d.]+) ?ms")
@@ -47,7 +60,10 @@ class NotPermitted(Exception):
 
 class IcmpCollector:
     """reachable, rtt_seconds (mean), packet_loss_percent, jitter_seconds (mean difference of successive answers,
-    RFC 3550 section 6.4.1 without its smoothing)."""
+    RFC 3550 section 6.4.1 without its smoothing).
+
+    Of a device that people use, echo_answered too: 1, or 0 where it is known to be there only because it answers ARP.
+    """
 
     has_vital = True
 
@@ -56,15 +72,15 @@ class IcmpCollector:
         self._way: Way | None = None
 
     async def poll(self) -> PollResult:
-        return await self._ask(_COUNT)
+        return await self._ask(_COUNT, arp_wait=_ARP_WAIT)
 
     async def poll_vital(self) -> PollResult:
-        return await self._ask(_VITAL_COUNT)
+        return await self._ask(_VITAL_COUNT, arp_wait=0.0)
 
     async def close(self) -> None:
         """Nothing is held between polls."""
 
-    async def _ask(self, count: int) -> PollResult:
+    async def _ask(self, count: int, arp_wait: float) -> PollResult:
         host = self._device.host
         timeout = max(0.2, self._device.timeout - _GAP * count)
         try:
@@ -78,7 +94,13 @@ class IcmpCollector:
             return unreachable(ReasonCode.HOST_UNREACHABLE, str(error))
         except (ICMPLibError, OSError) as error:
             return unreachable(ReasonCode.HOST_UNREACHABLE, f"{type(error).__name__}: {error}")
-        return result_of(echoes)
+        if self._device.kind not in _BY_ARP:
+            return result_of(echoes)
+        if not echoes.times and await neighbours.answers(address, arp_wait):
+            return PollResult(reachable=True, readings=[Reading("echo_answered", 0.0)])
+        result = result_of(echoes)
+        answered = [Reading("echo_answered", 1.0)] if echoes.times else []
+        return replace(result, readings=[*result.readings, *answered])
 
     async def _echo(self, address: str, count: int, timeout: float) -> Echoes:
         for way in [self._way] if self._way is not None else list(Way):
