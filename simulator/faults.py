@@ -59,6 +59,36 @@ class PowerCut:
             next(ups for ups in ward.upses if ups.id == target).input_cut = on
 
 
+class BatteryWorn:
+    """A battery at its end: it holds less than a third, fails its test, and is old. Off: a new one is put in."""
+
+    name = "battery-worn"
+
+    def targets(self, ward: Ward) -> list[str]:
+        return [ups.id for ups in ward.upses]
+
+    def active(self, ward: Ward) -> list[str]:
+        return [ups.id for ups in ward.upses if ups.battery_worn]
+
+    def switch(self, ward: Ward, target: str, on: bool) -> None:
+        next(ups for ups in ward.upses if ups.id == target).set_battery_worn(on)
+
+
+class UsbUnplugged:
+    """The USB cable between a UPS and its computer is out: NUT's server answers, but has nothing fresh to tell."""
+
+    name = "usb-unplugged"
+
+    def targets(self, ward: Ward) -> list[str]:
+        return [ups.id for ups in ward.upses if ups.on_usb]
+
+    def active(self, ward: Ward) -> list[str]:
+        return [ups.id for ups in ward.upses if ups.usb_unplugged]
+
+    def switch(self, ward: Ward, target: str, on: bool) -> None:
+        next(ups for ups in ward.upses if ups.id == target).usb_unplugged = on
+
+
 class PrinterJam:
     """Paper is stuck: the printer stops until somebody takes it out."""
 
@@ -175,6 +205,8 @@ class CameraWrongPassword:
 
 _ALL: tuple[Fault, ...] = (
     PowerCut(),
+    BatteryWorn(),
+    UsbUnplugged(),
     PrinterJam(),
     SwitchPortDown(),
     DeviceDead(),

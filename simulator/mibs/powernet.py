@@ -17,7 +17,7 @@ def powernet(ups: Ups, into: Objects) -> None:
     _input(ups, into)
     _output(ups, into)
     into.scalar((*UPS, 5, 2, 1), integer(230))  # upsAdvConfigRatedOutputVoltage
-    into.scalar((*UPS, 7, 2, 3), integer(1))  # upsAdvTestDiagnosticsResults: ok
+    into.scalar((*UPS, 7, 2, 3), integer(2 if ups.battery_worn else 1))  # upsAdvTestDiagnosticsResults: ok(1) failed(2)
     into.scalar((*UPS, 7, 2, 4), text("01/05/2026"))
 
 
@@ -33,11 +33,11 @@ def _battery(ups: Ups, into: Objects) -> None:
     battery = (*UPS, 2)
     into.scalar((*battery, 1, 1), integer(3 if ups.battery_low else 2))  # batteryNormal(2), batteryLow(3)
     into.scalar((*battery, 1, 2), ticks(ups.on_battery_seconds))
-    into.scalar((*battery, 1, 3), text("03/14/2025"))
+    into.scalar((*battery, 1, 3), text(ups.battery_made.strftime("%m/%d/%Y")))
     into.scalar((*battery, 2, 1), gauge(ups.charge * 100))
     into.scalar((*battery, 2, 2), gauge(ups.battery_celsius))
     into.scalar((*battery, 2, 3), ticks(ups.runtime_seconds))
-    into.scalar((*battery, 2, 4), integer(1))  # noBatteryNeedsReplacing
+    into.scalar((*battery, 2, 4), integer(2 if ups.battery_worn else 1))  # noBatteryNeedsReplacing(1)
     into.scalar((*battery, 2, 5), integer(0))
     into.scalar((*battery, 2, 7), integer(ups.rating.cells * 2))
     into.scalar((*battery, 2, 8), integer(ups.battery_volts))

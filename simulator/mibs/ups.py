@@ -7,7 +7,8 @@ from simulator.model.ups import Source, Ups
 
 UPS = oid("1.3.6.1.2.1.33.1")
 _WELL_KNOWN_ALARMS = (*UPS, 6, 3)
-_ON_BATTERY, _LOW_BATTERY, _DEPLETED, _INPUT_BAD, _OUTPUT_OVERLOAD = 2, 3, 4, 6, 8
+_BATTERY_BAD, _ON_BATTERY, _LOW_BATTERY, _DEPLETED, _INPUT_BAD, _OUTPUT_OVERLOAD = 1, 2, 3, 4, 6, 8
+_QUICK_TEST = (*UPS, 7, 7, 4)  # upsTestQuickBatteryTest
 _UNKNOWN_MINUTES = 24 * 60
 
 
@@ -18,6 +19,7 @@ def ups_mib(ups: Ups, into: Objects) -> None:
     _input(ups, into)
     _output(ups, into)
     _alarms(ups, into)
+    _test(ups, into)
     _configuration(ups, into)
 
 
@@ -91,7 +93,7 @@ def _output(ups: Ups, into: Objects) -> None:
 
 
 def _alarms(ups: Ups, into: Objects) -> None:
-    present: list[int] = []
+    present: list[int] = [_BATTERY_BAD] if ups.battery_worn else []
     if ups.source is Source.BATTERY:
         present.append(_ON_BATTERY)
     if ups.battery_low:
@@ -114,6 +116,17 @@ def _alarms(ups: Ups, into: Objects) -> None:
             3: lambda _: ticks(max(0.0, ups.uptime_seconds - ups.on_battery_seconds)),
         },
     )
+
+
+def _test(ups: Ups, into: Objects) -> None:
+    """upsTest: the quick battery test of this morning, donePass(1) or doneError(3)."""
+    group = (*UPS, 7)
+    into.scalar((*group, 1), identifier(_QUICK_TEST))
+    into.scalar((*group, 2), integer(0))
+    into.scalar((*group, 3), integer(3 if ups.battery_worn else 1))
+    into.scalar((*group, 4), text("battery weak" if ups.battery_worn else ""))
+    into.scalar((*group, 5), ticks(0.0))
+    into.scalar((*group, 6), integer(10))
 
 
 def _configuration(ups: Ups, into: Objects) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 
 from simulator.model.chance import Wander
@@ -12,6 +13,8 @@ from simulator.model.mains import Mains
 
 LOW_CHARGE = 0.20
 LOW_RUNTIME_SECONDS = 120.0
+WORN_SHARE = 0.3  # of its capacity is left in a worn battery
+_MADE, _MADE_LONG_AGO = date(2024, 9, 12), date(2019, 3, 4)
 OVERLOAD = 1.1  # of its rating: more than this it does not hold on battery
 STEP_SECONDS = 5.0  # load efficiency and charging current are constant within one
 _LONGEST_RUNTIME = 24 * 3600.0
@@ -52,12 +55,15 @@ class Ups(Machine):
     A broken one (device-dead) still passes the mains through, as its relay does at rest, but holds nothing.
     """
 
-    def __init__(self, plate: Plate, rating: Rating, chance: random.Random) -> None:
+    def __init__(self, plate: Plate, rating: Rating, chance: random.Random, on_usb: bool = False) -> None:
         super().__init__(plate, idle_watts=rating.own_watts, boot_seconds=6.0)
         self.rating = rating
         self.capacity_joules = rating.battery_watt_hours * 3600.0
         self.stored_joules = self.capacity_joules
         self.input_cut = False  # fault power-cut of this UPS alone
+        self.on_usb = on_usb  # a computer reads it, no card of its own
+        self.battery_worn = False  # fault battery-worn
+        self.usb_unplugged = False  # fault usb-unplugged
         self.source = Source.MAINS
         self.load_watts = 0.0
         self.on_battery_seconds = 0.0
@@ -72,6 +78,20 @@ class Ups(Machine):
     def charge(self) -> float:
         """0..1 of the battery's energy."""
         return self.stored_joules / self.capacity_joules
+
+    @property
+    def battery_made(self) -> date:
+        return _MADE_LONG_AGO if self.battery_worn else _MADE
+
+    def set_battery_worn(self, worn: bool) -> None:
+        """The battery has aged: it holds less, and what it held beyond that is gone. Or a new one is put in."""
+        if worn is self.battery_worn:
+            return
+        self.battery_worn = worn
+        self.capacity_joules *= WORN_SHARE if worn else 1.0 / WORN_SHARE
+        gone = max(0.0, self.stored_joules - self.capacity_joules)
+        self.stored_joules -= gone
+        self.ledger.lost += gone
 
     @property
     def load_share(self) -> float:

@@ -22,6 +22,7 @@ class Served(Enum):
 
     SNMP = "snmp"
     TCP = "tcp"
+    NUT = "nut"
     RTSP = "rtsp"
     HOST = "psutil"  # the agent's own machine: nothing of it is simulated but its plug and its cable
 

@@ -23,6 +23,11 @@ def _ups_apc(plate: Plate, chance: random.Random) -> Ups:
     return Ups(plate, Rating(watts=1000, volt_amperes=1500, battery_watt_hours=216, charger_watts=90, cells=12), chance)
 
 
+def _ups_usb(plate: Plate, chance: random.Random) -> Ups:
+    rating = Rating(watts=600, volt_amperes=1000, battery_watt_hours=144, charger_watts=60, cells=12)
+    return Ups(plate, rating, chance, on_usb=True)
+
+
 _SANTAK = oid("1.3.6.1.4.1.935.10.1")
 _UPS_MIB = of_type(Ups, ups_mib.ups_mib)
 _POWERNET = of_type(Ups, powernet.powernet)
@@ -37,6 +42,13 @@ POWER: dict[str, Model] = {
         objects=agent_of(_SANTAK, 72, _UPS_MIB),
         up_bits=900,
         down_bits=700,
+    ),
+    "ups-usb": Model(
+        kind=Kind.UPS,
+        vendor="Santak",
+        model="TG1000",
+        build=_ups_usb,
+        serves=Served.NUT,
     ),
     "ups-apc": Model(
         kind=Kind.UPS,

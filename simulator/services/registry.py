@@ -7,6 +7,7 @@ from collections.abc import Callable
 from simulator.models.base import Served
 from simulator.services.base import Outlet, Premises, Service
 from simulator.services.host import HostService
+from simulator.services.nut import NutService
 from simulator.services.rtsp import RtspService
 from simulator.services.snmp import SnmpService
 from simulator.services.tcp import TcpPort
@@ -14,6 +15,7 @@ from simulator.services.tcp import TcpPort
 SERVICES: dict[Served, Callable[[Premises, Outlet], Service]] = {
     Served.SNMP: SnmpService,
     Served.TCP: TcpPort,
+    Served.NUT: NutService,
     Served.RTSP: RtspService,
     Served.HOST: HostService,
 }

@@ -150,7 +150,7 @@ def test_a_wrong_option_is_refused_with_status_2(arguments: tuple[str, ...], wor
 def test_a_wrong_fault_is_told_in_words_with_status_2(tmp_path: Path) -> None:
     with running(tmp_path):
         for arguments, words in (
-            (("fault", "earthquake", "ward", "on"), "power-cut, printer-jam"),
+            (("fault", "earthquake", "ward", "on"), "power-cut, battery-worn"),
             (("fault", "printer-jam", "ups-1", "on"), "printer-1, printer-2"),
         ):
             told = ward_sim(tmp_path, *arguments)

@@ -91,6 +91,7 @@ async def test_a_workstation_without_power_is_silent_not_refusing(lived: Lived) 
     port = lived.port("workstation-4")
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.close()
+    await fault(lived, "device-dead", "ups-3", True)  # which would hold it
     await fault(lived, "power-cut", "ward", True)
     lived.pass_time(1.0)
     with pytest.raises(TimeoutError):

@@ -1,8 +1,9 @@
 /** A UPS is a battery: how full, with which load, and how many minutes that lasts. */
 import { css, html, nothing } from "lit";
 import { customElement } from "lit/decorators.js";
-import { duration } from "../words/format.ts";
-import { t } from "../words/text.ts";
+import { duration, number } from "../words/format.ts";
+import { readingsOf } from "../words/state.ts";
+import { alarmWord, t } from "../words/text.ts";
 import { shared } from "./base.ts";
 import { Face, faceStyles, percent, share } from "./face.ts";
 import { icon } from "./icons.ts";
@@ -10,6 +11,11 @@ import { icon } from "./icons.ts";
 /** A duration with its units set quieter than its figures, so that two of them stand on one line of a card. */
 const spaced = (words: string) =>
   words.split(/(\d+)/).map((each, at) => (at % 2 ? each : html`<small>${each}</small>`));
+
+const batteryAge = (days: number) =>
+  days < 365
+    ? t("ups.battery_days", { n: Math.floor(days) })
+    : t("ups.battery_years", { years: number(days / 365.25, 1) });
 
 @customElement("ups-face")
 export class UpsFace extends Face {
@@ -111,8 +117,37 @@ export class UpsFace extends Face {
         gap: var(--space-3);
         align-items: center;
       }
+      .health {
+        grid-column: 1 / -1;
+        display: flex;
+        flex-wrap: wrap;
+        gap: var(--space-1) var(--space-4);
+      }
+      .health .wrong {
+        color: var(--attention);
+        font-weight: 500;
+      }
+      .old .health .wrong {
+        color: var(--ink-3);
+      }
     `,
   ];
+
+  /** On its own page: how old the battery is, what its last test said, what the unit complains of. */
+  #health() {
+    if (!this.large || !this.seen) return nothing;
+    const age = this.value("battery_age_days");
+    const failed = this.value("battery_test_failed");
+    const alarms = readingsOf(this.seen.device, "alarm_active").filter((each) => each.value);
+    const said: [string, boolean][] = [];
+    if (age) said.push([batteryAge(age.value), this.has("ups_battery_old")]);
+    if (failed) said.push([t(failed.value ? "ups.test_failed" : "ups.test_passed"), failed.value === 1]);
+    for (const alarm of alarms) said.push([alarmWord(alarm.instance), true]);
+    if (!said.length) return nothing;
+    return html`<p class="health">
+      ${said.map(([words, wrong]) => html`<span class=${wrong ? "wrong" : "quiet"}>${words}</span>`)}
+    </p>`;
+  }
 
   override render() {
     if (!this.seen) return nothing;
@@ -167,6 +202,7 @@ export class UpsFace extends Face {
           </div>`
           : nothing
       }
+      ${this.#health()}
     </div>`;
   }
 }

@@ -179,6 +179,22 @@ export const FACES: Group[] = [
       { state: "unreachable", shows: ups(dead(RUNNING)) },
       { state: "partial", shows: ups({ readings: readings({ output_load_percent: 21 }) }) },
       { state: "no-values", shows: ups({}) },
+      {
+        state: "worn",
+        shows: ups(
+          {
+            readings: readings({
+              ...MAINS,
+              battery_age_days: 1720,
+              battery_test_failed: 1,
+              "alarm_active/battery_bad": 1,
+              "alarm_active/fan_failure": 0,
+            }),
+          },
+          { conditions: [condition({ rule: "ups_battery_old" })] },
+          true,
+        ),
+      },
     ],
   },
   {
