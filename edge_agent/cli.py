@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from edge_agent.command_line import FAILED, GOOD, WRONG_USE, AsJson, ConfigFile, Language
+from edge_agent.command_line import end as _end
+from edge_agent.command_line import load as _load
+from edge_agent.command_line import log_to_stderr as _log_to_stderr
+from edge_agent.discovery.cli import discover
 from edge_agent.words import words
-from telemetry.configuration.words import LANGUAGES, Words
-
-if TYPE_CHECKING:
-    from edge_agent.config import Configuration
-
-GOOD, FAILED, WRONG_USE = 0, 1, 2
+from telemetry.configuration.words import Words
 
 app = typer.Typer(
     help="WardWatch's agent in a ward office.",
@@ -29,9 +27,7 @@ app = typer.Typer(
 journal_app = typer.Typer(help="The ward's journal.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(journal_app, name="journal")
 
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="The ward's configuration (TOML).")]
-Language = Annotated[str | None, typer.Option("--lang", metavar="|".join(LANGUAGES), help="Language of the texts.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+app.command()(discover)
 
 
 def main() -> None:
@@ -109,16 +105,6 @@ def verify(
     raise typer.Exit(outcome.status)
 
 
-def _load(path: Path, said: Words) -> Configuration:
-    from edge_agent.config import load
-    from telemetry.configuration.problems import ConfigurationError
-
-    try:
-        return load(path)
-    except ConfigurationError as error:
-        _end(error.report(said), WRONG_USE)
-
-
 def _broker_url(url: str | None, said: Words) -> str | None:
     from edge_agent.config import BROKER_SCHEMES
 
@@ -146,17 +132,6 @@ def _seconds(text: str, said: Words) -> float:
         return float(text) if text.replace(".", "", 1).isdecimal() else units.seconds(text)
     except ValueError:
         _end(said.say("configuration.problem.bad_duration", key="--linger", given=text), WRONG_USE)
-
-
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-
-
-def _end(text: str, status: int) -> NoReturn:
-    typer.echo(text, err=True)
-    raise typer.Exit(status)
 
 
 if __name__ == "__main__":

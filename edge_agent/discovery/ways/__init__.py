@@ -1,0 +1,1 @@
+"""One module for each way of finding devices; edge_agent/discovery/registry.py lists them."""
