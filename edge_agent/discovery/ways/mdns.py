@@ -83,9 +83,7 @@ def hear(asking: Asking, service: str, info: AsyncServiceInfo) -> None:
         host = asking.host(address)
         if host is not None:
             host.add("mdns", service, detail)
-            host.describe(
-                vendor=told.get("usb_mfg", ""), model=told.get("usb_mdl") or told.get("ty", ""), name=instance
-            )
+            host.describe(vendor=told.get("usb_mfg", ""), model=model, name=instance)
 
 
 def text_records(properties: Mapping[bytes, bytes | None]) -> dict[str, str]:

@@ -31,7 +31,8 @@ async def sweep(asking: Asking) -> None:
     try:
         for number in range(_ROUNDS):
             for address in asking.scope.addresses():
-                if address in asking.findings.hosts:
+                host = asking.findings.hosts.get(address)
+                if host is not None and host.has("icmp:answers"):
                     continue
                 await asking.pace.packet()
                 with contextlib.suppress(ICMPLibError):  # no route to this one

@@ -29,8 +29,9 @@ async def nudge(asking: Asking) -> None:
             if address in asking.findings.hosts:
                 return
             await asking.pace.packet()
-            if await connects(address, port) is not None:
-                asking.host(address)
+            answer = await connects(address, port)
+            if answer is not None and (host := asking.host(address)) is not None:
+                host.add("tcp", "answers", str(port))
 
     await asyncio.gather(*(knock(address, port) for address in asking.scope.addresses() for port in NUDGE))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.edge_agent.discovery.conftest import AGENT, BROKER, EAR, ONVIF, PRINTER, SERVER, UPS, Ward
+from tests.edge_agent.discovery.conftest import AGENT, BROKER, EAR, MFP, ONVIF, PRINTER, SERVER, UPS, Ward
 from tests.edge_agent.discovery.ward_network import PREFIX, seen_by
 
 pytestmark = pytest.mark.peer("ip")
@@ -42,7 +42,11 @@ def test_each_real_peer_is_known_for_what_it_is(found: dict[str, Any]) -> None:
     ups = device_at(found, UPS, "ups")
     assert (ups["protocol"], ups["keys"]["ups_name"], ups["confidence"]) == ("nut", "santak", 95)
     printer = device_at(found, PRINTER, "printer")
-    assert (printer["model"], printer["why"]) == ("LaserJet M428", ["mdns:_ipp._tcp"])
+    assert (printer["vendor"], printer["name"], printer["sure"]) == ("Kyocera", "Counter 1", True)
+    assert "mdns:_ipp._tcp" in printer["why"]
+    assert device_at(found, MFP, "printer")["model"] == "LaserJet M428"
+    scanner = device_at(found, MFP, "scanner")  # the same machine: one device, the other a comment
+    assert scanner["sure"] is False
     camera = device_at(found, ONVIF, "camera")
     assert (camera["model"], camera["name"], camera["sure"]) == ("DS-2CD2143G2-I", "Cổng chính", True)
     assert device_at(found, 1, "server")["protocol"] == "psutil"
@@ -102,9 +106,8 @@ def test_the_draft_is_good_once_passwords_are_filled_in(ward: Ward, tmp_path: Pa
     for each in devices:
         if "password_file" in each:
             (tmp_path / each["password_file"]).write_text("secret\n", encoding="ascii")
-    real = [
-        each["id"] for each in devices if each["host" if "host" in each else "id"] in ANSWERING or "host" not in each
-    ]
+    real = [each["id"] for each in devices if each["protocol"] == "psutil" or each.get("host") in ANSWERING]
+    assert len(real) == 1 + len(ANSWERING)
     for device in real:
         done = ward.network.run(AGENT, "check", "-c", draft, "--device", device, "--json")
         assert done.returncode == 0, done.stdout + done.stderr
@@ -127,7 +130,7 @@ def test_of_an_existing_configuration_only_what_is_new_is_drafted(ward: Ward, tm
     assert status == 0, err
     assert "[ward]" not in out
     new = tomllib.loads(out)["device"]
-    assert {each["id"] for each in new} == {"cam-1", "cam-2", "server-2"}
+    assert {each["id"] for each in new} == {"cam-1", "cam-2", "server-2", "printer-2"}
     assert tomllib.loads(known.read_text() + out)["device"]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +22,7 @@ class WardNetwork:
 
     def __init__(self, tag: str) -> None:
         self.tag = f"wd{os.getpid() % 100000}{tag}"
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - what the hosts print, shown when one does not come up
         self.agent = f"{self.tag}-a"
         self.processes: list[subprocess.Popen[bytes]] = []
         self.spaces: list[str] = []
@@ -45,8 +48,9 @@ class WardNetwork:
         process = subprocess.Popen(
             ["ip", "netns", "exec", space, *map(str, command)],
             env={**os.environ, **environment},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         self.processes.append(process)
         return process
@@ -66,22 +70,24 @@ class WardNetwork:
         knock = f"import socket; socket.create_connection(('{PREFIX}.{number}', {port}), 1)"
         self.until(lambda: self.run("python3", "-c", knock).returncode == 0, f"{PREFIX}.{number}:{port}", seconds)
 
-    @staticmethod
-    def until(holds: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    def until(self, holds: Callable[[], bool], what: str, seconds: float = 20) -> None:
         deadline = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > deadline:
-                pytest.fail(f"{what} did not come within {seconds} s")
+                self._log.seek(0)
+                told = self._log.read().decode(errors="replace")[-2000:]
+                pytest.fail(f"{what} did not come within {seconds} s: {told}")
             time.sleep(0.1)
 
     def close(self) -> None:
         for process in self.processes:
-            process.terminate()
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)  # its own session: what it started ends with it
         for process in self.processes:
             try:
                 process.wait(timeout=5)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         for space in self.spaces:
             subprocess.run(["ip", "netns", "del", space], check=False, capture_output=True)
