@@ -37,6 +37,8 @@ def discover(
 ) -> None:
     """Find devices in the ward's network and print a draft configuration."""
     said = words(lang)
+    if out is not None and out.exists():
+        end(said.say("discover.exists", path=out), WRONG_USE)
     known = load(config, said).devices if config is not None else None
     from pydantic import SecretStr
 

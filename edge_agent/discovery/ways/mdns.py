@@ -70,7 +70,9 @@ async def browse(asking: Asking) -> None:
     finally:
         for task in running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        for outcome in await asyncio.gather(*running, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                _LOG.error("an mDNS answer was not read", exc_info=outcome)
         await link.async_close()
 
 
@@ -83,7 +85,9 @@ def hear(asking: Asking, service: str, info: AsyncServiceInfo) -> None:
         host = asking.host(address)
         if host is not None:
             host.add("mdns", service, detail)
-            host.describe(vendor=told.get("usb_mfg", ""), model=model, name=instance)
+            called = told.get("ty", "")
+            vendor = vendor_in(called) or told.get("usb_mfg", "")
+            host.describe(vendor=vendor, model=told.get("usb_mdl") or called, name=instance)
 
 
 def text_records(properties: Mapping[bytes, bytes | None]) -> dict[str, str]:
