@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from collectors.identity import vendor_in
 from edge_agent.discovery.asking import Asking
 from edge_agent.discovery.evidence import clean
 
