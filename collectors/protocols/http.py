@@ -103,8 +103,6 @@ async def ask(request: Request, trust: Trust, timeout: float) -> Answer:
             return await _follow(client, request)
     except TimeoutError as error:
         raise HttpFault(ReasonCode.NO_ANSWER, f"no answer within {timeout:g} s") from error
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        raise fault_of(error) from error
 
 
 async def _follow(client: httpx.AsyncClient, request: Request) -> Answer:
@@ -112,15 +110,19 @@ async def _follow(client: httpx.AsyncClient, request: Request) -> Answer:
 
     url, method, body = httpx.URL(request.url), request.method, request.body
     first = url
+    headers = {"User-Agent": _AGENT, "Accept-Encoding": "identity", **request.headers}
     for redirects in range(MOST_REDIRECTS + 1):
         client.cookies.clear()
-        headers = {"User-Agent": _AGENT, "Accept-Encoding": "identity", **request.headers}
-        async with client.stream(method, url, headers=headers, content=body or None) as response:
-            if not (request.follow and response.status_code in _REDIRECTS and "location" in response.headers):
-                return await _answer(response, request.most_bytes, redirects)
-            url = _next(url, response.headers["location"], first if request.within else None)
-            if response.status_code == 303:
-                method, body = "GET", b""
+        try:
+            async with client.stream(method, url, headers=headers, content=body or None) as response:
+                if not (request.follow and response.status_code in _REDIRECTS and "location" in response.headers):
+                    return await _answer(response, request.most_bytes, redirects)
+                url = _next(url, response.headers["location"], first if request.within else None)
+                if response.status_code == 303:
+                    method, body = "GET", b""
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            fault = fault_of(error)
+            raise HttpFault(fault.code, fault.detail, answered=fault.answered or redirects > 0) from error
     raise HttpFault(ReasonCode.ERROR_ANSWER, f"more than {MOST_REDIRECTS} redirects", answered=True)
 
 
@@ -216,10 +218,9 @@ def _by_library(error: BaseException) -> HttpFault:
     import httpx
 
     said = f"{type(error).__name__}: {error}".rstrip(": ")
-    if isinstance(error, (httpx.ProtocolError, httpx.DecodingError)):
+    # An address that is none can only be a redirect's: the configuration's own was looked at when it was read.
+    if isinstance(error, (httpx.ProtocolError, httpx.DecodingError, httpx.UnsupportedProtocol, httpx.InvalidURL)):
         return HttpFault(ReasonCode.GARBLED_ANSWER, said, answered=True)
-    if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)):
-        return HttpFault(ReasonCode.UNSUPPORTED, said)
     return HttpFault(ReasonCode.NO_ANSWER, said)
 
 
