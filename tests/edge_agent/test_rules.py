@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,69 +12,25 @@ from edge_agent.opening_hours import parse
 from edge_agent.rules.engine import DeviceRules, Engine, Moment, Seen
 from edge_agent.rules.model import Override, rules_for, standard_rules
 from telemetry.catalogue import metrics
-from telemetry.conditions import Condition, ConditionState, Severity
+from telemetry.conditions import Condition, Severity
 from telemetry.kinds import Kind
-from telemetry.readings import PollResult, Reading, Reason, ReasonCode, unreachable
-
-WALL = 1_790_000_000_000_000
-LOST = unreachable(ReasonCode.NO_ANSWER)
-CLOSED = unreachable(ReasonCode.PORT_CLOSED)
-SILENT_SERVICE = PollResult(False, (Reading("service_up", 0.0),), reason=Reason(ReasonCode.NO_ANSWER))
-RAISED, CHANGED, CLEARED = ConditionState.RAISED, ConditionState.CHANGED, ConditionState.CLEARED
-
-
-def at(seconds: float) -> Moment:
-    return Moment(WALL + round(seconds * 1e6), 1000 + seconds)
-
-
-def poll(**values: float) -> PollResult:
-    return PollResult(True, tuple(Reading(metric, value) for metric, value in values.items()))
-
-
-def ports(**up: tuple[int, int]) -> PollResult:
-    """ports(p1=(enabled, up))"""
-    found = [Reading("port_enabled", float(enabled), name) for name, (enabled, _) in up.items()]
-    return PollResult(True, (*found, *(Reading("port_up", float(state), name) for name, (_, state) in up.items())))
-
-
-def wan(up: int) -> PollResult:
-    """A router's WAN port, enabled."""
-    readings = [("port_enabled", 1), ("port_up", up), ("wan_port_up", up)]
-    return PollResult(True, tuple(Reading(metric, float(value), "wan1") for metric, value in readings))
-
-
-CUT = PollResult(
-    False, (Reading("line_up", 0), Reading("packet_loss_percent", 100)), reason=Reason(ReasonCode.NO_ANSWER)
+from telemetry.readings import PollResult, Reason, ReasonCode
+from tests.edge_agent.rule_cases import (
+    CHANGED,
+    CLEARED,
+    CLOSED,
+    CUT,
+    LOST,
+    RAISED,
+    WALL,
+    Case,
+    at,
+    judge,
+    poll,
+    ports,
+    short,
+    wan,
 )
-
-
-def instances(metric: str, **values: float) -> PollResult:
-    """instances("tray_percent", a=40)"""
-    return PollResult(True, tuple(Reading(metric, value, name) for name, value in values.items()))
-
-
-def judge(kind: Kind, *overrides: Override) -> DeviceRules:
-    return DeviceRules("d", rules_for("d", kind, overrides))
-
-
-def short(conditions: list[Condition]) -> str:
-    """ "+ups_on_battery!" : raised (+), changed (~) or cleared (-); a failure (!), attention (?)."""
-    signs = {RAISED: "+", CHANGED: "~", CLEARED: "-"}
-    marks = {Severity.FAILURE: "!", Severity.ATTENTION: "?", Severity.INFO: "."}
-    return " ".join(
-        f"{signs[each.state]}{each.rule}{'/' + each.instance if each.instance else ''}{marks[each.severity]}"
-        for each in conditions
-    )
-
-
-@dataclass(frozen=True)
-class Case:
-    """Polls by their second, and what each should bring."""
-
-    name: str
-    kind: Kind
-    steps: list[tuple[float, PollResult, str]]
-
 
 BLACK = "toner_low/toner_black_percent"
 BATTERY_LOW_ON_BATTERY = "+ups_on_battery! +ups_battery_low!"
@@ -166,69 +121,6 @@ CASES = [
          (21, poll(output_overloaded=1), "+ups_overload!")],
     ),
     Case("battery worn out", Kind.UPS, [(0, poll(battery_needs_replacing=1), "+ups_battery_replace?")]),
-    Case(
-        "a printer's cover that stays open",
-        Kind.PRINTER,
-        [(0, poll(printer_door_open=1), ""), (60, poll(printer_door_open=1), ""),
-         (121, poll(printer_door_open=1), "+printer_door_open?"),
-         (150, poll(printer_door_open=0), "-printer_door_open?")],
-    ),
-    Case(
-        "a printer that has stopped",
-        Kind.PRINTER,
-        [(0, poll(printer_stopped=1), ""), (60, poll(printer_stopped=1), "+printer_stopped!"),
-         (90, poll(printer_stopped=0), "-printer_stopped!")],
-    ),
-    Case(
-        "a tray that runs empty; one that was never filled is no news",
-        Kind.PRINTER,
-        [(0, instances("tray_percent", a=40, b=0), ""), (30, instances("tray_percent", a=5, b=0), "+tray_empty/a?"),
-         (60, instances("tray_percent", a=9, b=0), ""), (90, instances("tray_percent", a=100, b=0), "-tray_empty/a?")],
-    ),
-    Case(
-        "a drum that is nearly used up",
-        Kind.PRINTER,
-        [(0, instances("supply_percent", Drum=5), "+supply_low/Drum?"),
-         (30, instances("supply_percent", Drum=99), "-supply_low/Drum?")],
-    ),
-    Case(
-        "a scanner that jams and stops",
-        Kind.SCANNER,
-        [(0, poll(scanner_state=2, scanner_jammed=1), "+scanner_jam!"),
-         (60, poll(scanner_state=2, scanner_jammed=1), "+scanner_stopped!"),
-         (90, poll(scanner_state=1, scanner_jammed=0), "-scanner_stopped! -scanner_jam!")],
-    ),
-    Case(
-        "a scanner whose cover stays open",
-        Kind.SCANNER,
-        [(0, poll(scanner_door_open=1), ""), (120, poll(scanner_door_open=1), "+scanner_door_open?")],
-    ),
-    Case(
-        "a service that answers wrongly twice, 45 s apart",
-        Kind.SERVICE,
-        [(0, poll(service_up=0), ""), (30, poll(service_up=0), ""), (60, poll(service_up=0), "+service_down!"),
-         (90, poll(service_up=1), "-service_down!")],
-    ),
-    Case(
-        "a service that does not answer is unreachable, and nothing more",
-        Kind.SERVICE,
-        [(0, SILENT_SERVICE, ""), (60, SILENT_SERVICE, "+unreachable!"), (300, SILENT_SERVICE, ""),
-         (330, poll(service_up=0), "-unreachable!"), (390, poll(service_up=0), "+service_down!")],
-    ),
-    Case(
-        "a service that is slow, not one slow answer",
-        Kind.SERVICE,
-        [(0, poll(response_seconds=9), ""), (30, poll(response_seconds=1), ""), (60, poll(response_seconds=6), ""),
-         (90, poll(response_seconds=4), ""), (120, poll(response_seconds=5), "+service_slow?"),
-         (150, poll(response_seconds=1), ""), (210, poll(response_seconds=1), "-service_slow?")],
-    ),
-    Case(
-        "a certificate three weeks before its end, and after it",
-        Kind.SERVICE,
-        [(0, poll(certificate_days_left=21.5), ""), (30, poll(certificate_days_left=21), "+certificate_expires?"),
-         (60, poll(certificate_days_left=-0.1), "~certificate_expires!"),
-         (90, poll(certificate_days_left=90), "-certificate_expires!")],
-    ),
     Case(
         "toner of each colour by itself",
         Kind.PRINTER,
