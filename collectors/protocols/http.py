@@ -103,6 +103,8 @@ async def ask(request: Request, trust: Trust, timeout: float) -> Answer:
             return await _follow(client, request)
     except TimeoutError as error:
         raise HttpFault(ReasonCode.NO_ANSWER, f"no answer within {timeout:g} s") from error
+    except (httpx.InvalidURL, UnicodeError) as error:  # a host name that no name service could be asked for
+        raise HttpFault(ReasonCode.NAME_UNKNOWN, f"{request.url}: {error}") from error
 
 
 async def _follow(client: httpx.AsyncClient, request: Request) -> Answer:

@@ -168,6 +168,11 @@ async def test_a_closed_port_and_an_unknown_name_are_told(free_port: Callable[..
     assert value_of(unknown, "service_up") == 0
 
 
+@pytest.mark.parametrize("host", ["a..b", "xn--zzzzzzzz99999999", "ü" * 70, "a" * 300, "-"])
+async def test_a_name_that_is_none_is_unknown(host: str) -> None:
+    assert code_of(await service(f"http://{host}/").poll()) is ReasonCode.NAME_UNKNOWN
+
+
 async def test_a_certificate_tells_its_days(tmp_path: Path) -> None:
     file = certificate(tmp_path, 40)
     with secure(file) as port:
