@@ -8,7 +8,7 @@ import sys
 
 # A new benchmark is a module with `main(arguments) -> int` and a line here.
 BENCHMARKS = {
-    "snmp": "bench.snmp_poll",  # SNMP rows from wire to durable entry, beside prometheus-snmp-exporter
+    "poll": "bench.poll",  # SNMP from wire to durable entry beside prometheus-snmp-exporter, 200 devices, a check of 40
     "agent": "bench.agent",  # memory and processor of an agent that watches a ward
     "ingest": "bench.ingest",  # readings from MQTT to the committed store
     "store": "bench.store",  # the embedded store alone
