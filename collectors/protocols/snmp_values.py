@@ -11,7 +11,7 @@ Value = int | float | str | bytes | None  # what gufo and pysnmp hand over; OIDs
 # Never a measurement, whatever the MIB: "all ones" and the ends of a signed word stand for "unknown".
 _NEVER = frozenset({4294967295, 4294967294, 2147483647, -2147483648, 18446744073709551615})
 _NUMBER = re.compile(r"\s*([+-]?\d+(?:[.,]\d+)?)(?![\d:/.])")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")  # C0, and C1, which bytes of another encoding become
 _OPAQUE_FLOAT = b"\x9f\x78\x04"
 _OPAQUE_DOUBLE = b"\x9f\x79\x08"
 MAX_TEXT = 255  # DisplayString
