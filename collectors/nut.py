@@ -15,7 +15,7 @@ from telemetry.clock import Clock
 from telemetry.readings import Fact, PollResult, Reading, Reason, ReasonCode, unreachable
 
 _LOG = logging.getLogger(__name__)
-_VITAL = (nut_variables.STATUS, "battery.charge", "battery.runtime", "ups.load", "input.voltage")
+_VITAL = (nut_variables.STATUS, "battery.charge", "battery.runtime", "ups.load", "input.voltage", "ups.alarm")
 
 
 class NutCollector:

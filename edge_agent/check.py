@@ -68,7 +68,7 @@ def _document(checked: Checked, words: Words) -> dict[str, object]:
         "kind": checked.device.kind.value,
         "reachable": result.reachable,
         "readings": {_key(reading): reading.value for reading in result.readings},
-        "facts": {fact.name: fact.text for fact in result.facts},
+        "facts": {fact.name: fact.text for fact in result.facts if fact.text},
         "error": None if result.reason is None else _said(checked, words),
         "reason": None if result.reason is None else str(result.reason.code),
     }
@@ -94,8 +94,9 @@ def _said(checked: Checked, words: Words) -> str:
 
 def _details(checked: Checked, words: Words) -> list[str]:
     lines = [_said(checked, words)] if checked.result.reason else []
-    if checked.result.facts:
-        lines.append(", ".join(f"{fact.name}: {fact.text}" for fact in checked.result.facts))
+    told = [f"{fact.name}: {fact.text}" for fact in checked.result.facts if fact.text]
+    if told:
+        lines.append(", ".join(told))
     return lines + [_reading(reading, words) for reading in checked.result.readings]
 
 

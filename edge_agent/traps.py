@@ -132,7 +132,13 @@ class TrapDoor:
         self.counts = counts
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled. Whatever goes wrong here must not end the watch over the devices."""
+        try:
+            await self._listen()
+        except Exception:
+            log.exception("[traps] nobody listens")
+
+    async def _listen(self) -> None:
         receiver = self._receiver()
         try:
             await self._senders.look_up()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,9 @@ from collectors.printer import Supply, error_readings, level_percent, supply_rea
 from collectors.protocols import snmp_values
 from telemetry.readings import Reading
 
-values = st.none() | st.integers() | st.floats() | st.binary(max_size=40) | st.text(max_size=40)
+TODAY = date(2026, 11, 25)
+written_dates = st.dates().map(lambda day: f"{day.month:02}/{day.day:02}/{day.year:04}".encode())
+values = st.none() | st.integers() | st.floats() | st.binary(max_size=40) | st.text(max_size=40) | written_dates
 indexes = st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3})?", fullmatch=True)
 columns = st.dictionaries(indexes, values, max_size=8)
 
@@ -88,8 +91,8 @@ def test_whatever_a_device_puts_into_a_table_only_plausible_readings_come_out(
     for number, value in told.items():
         mib, spec = specs[number % len(specs)]
         rows = {f"{spec.oid}.1": value, f"{spec.oid}.2.3": value}
-        bound = bind(mib, rows, set())
-        for reading in readings(bound, {item.oid: value for item in bound}):
+        bound = bind(mib, rows, set(), TODAY)
+        for reading in readings(bound, {item.oid: value for item in bound}, TODAY):
             assert math.isfinite(reading.value)
             assert mib_tables.plausible(reading.metric, reading.value) is not None
 
