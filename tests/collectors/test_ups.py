@@ -174,7 +174,7 @@ def test_a_line_is_a_variable_or_a_fault(line: bytes) -> None:
 def test_what_a_server_quotes_is_unquoted(value: str) -> None:
     quoted = value.encode().replace(b"\\", b"\\\\").replace(b'"', b'\\"')
     name, found = parse_variable(b'VAR ups device.model "' + quoted + b'"') if b"\n" not in quoted else ("", "")
-    if name and all(ord(character) >= 32 and ord(character) != 127 for character in value):
+    if name and value.isprintable():
         assert found == value.strip()
 
 
