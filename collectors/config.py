@@ -251,6 +251,22 @@ class HttpDevice(BaseDevice):
         return any(300 <= status <= 399 for status in self.expect_status)
 
 
+class PresenceDevice(HostDevice):
+    """What the presence helper on a workstation tells: of a device on its USB (`usb`), or of the workstation itself."""
+
+    only_for = frozenset(
+        {
+            *(Kind.SCANNER, Kind.PRINTER, Kind.SERVER, Kind.WORKSTATION, Kind.KIOSK, Kind.QUEUE),
+            *(Kind.COUNTER_DISPLAY, Kind.SIGNBOARD, Kind.DISPLAY),
+        }
+    )
+
+    protocol: Literal["presence"]
+    port: Port = 9480
+    password: Annotated[SecretStr, Field(min_length=16)]  # password_file or password_env in the file; the helper's too
+    usb: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$")] | None = None  # vendor:product
+
+
 class PsutilDevice(BaseDevice):
     """The machine that the agent itself runs on; it is no printer."""
 

@@ -18,6 +18,7 @@ from collectors.config import (
     ModbusDevice,
     MqttDevice,
     NutDevice,
+    PresenceDevice,
     PsutilDevice,
     SnmpDevice,
     TcpDevice,
@@ -35,6 +36,7 @@ from collectors.mib_feature import MibFeature
 from collectors.modbus import ModbusCollector
 from collectors.mqtt_sensor import MqttCollector
 from collectors.nut import NutCollector
+from collectors.presence import PresenceCollector
 from collectors.printer import Pages, PrinterState, Supplies, Trays
 from collectors.register_map import load
 from collectors.snmp_device import Feature, SnmpCollector
@@ -109,6 +111,7 @@ _COLLECTORS: Mapping[type[BaseDevice], Callable[[Any, Clock], Collector]] = {
     IppDevice: IppCollector,
     EsclDevice: EsclCollector,
     HttpDevice: HttpCollector,
+    PresenceDevice: PresenceCollector,
     PsutilDevice: HostCollector,
 }
 

@@ -90,6 +90,22 @@ def check(
     raise typer.Exit(GOOD if checking.all_reachable(found) else FAILED)
 
 
+@app.command()
+def presence(
+    listen: Annotated[str, typer.Option(metavar="ADDRESS[:PORT]", help="This machine's address on the ward's LAN.")],
+    secret: Annotated[Path, typer.Option("--password-file", metavar="FILE", help="The secret shared with the agent.")],
+    unit: Annotated[list[str] | None, typer.Option(help="A service that must run; may be repeated.")] = None,
+    lang: Language = None,
+) -> None:
+    """On a workstation: tell the ward's agent what hangs on its USB and how the machine is, until Ctrl-C."""
+    from edge_agent import presence_command
+
+    _log_to_stderr("info")
+    problem = presence_command.run(listen, secret, unit or [], words(lang))
+    if problem:
+        _end(problem, WRONG_USE)
+
+
 @journal_app.command()
 def verify(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The journal, also of an agent that runs.")],

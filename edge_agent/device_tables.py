@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from collectors import register_map
-from collectors.config import BaseDevice, ModbusDevice, models
+from collectors.config import BaseDevice, ModbusDevice, PresenceDevice, models
 from edge_agent import lines
 from edge_agent.wrong import WardWrong
 from telemetry.configuration.document import item
@@ -20,6 +20,7 @@ _ONLY_OF = {
     **lines.ONLY_OF,
     **dict.fromkeys(("target_celsius", "target_sensor"), frozenset({Kind.AIRCON, Kind.SENSOR})),
 }
+_ON_USB = frozenset({Kind.SCANNER, Kind.PRINTER})  # a presence helper is asked for these by their USB id
 
 Tables = Sequence[Mapping[str, Any]]
 
@@ -49,6 +50,8 @@ def _device(reader: TableReader, table: Mapping[str, Any], number: int) -> BaseD
     if device is not None:
         if isinstance(device, ModbusDevice):
             device = _with_map(reader, device, at, where)
+        if isinstance(device, PresenceDevice) and device.kind in _ON_USB and device.usb is None:
+            reader.add(Wrong.MISSING_KEY, at, where, key="usb")
         allowed = _protocols_for(device.kind)
         if protocol not in allowed:
             here, kind = (*at, "protocol"), device.kind.value

@@ -110,7 +110,7 @@ def _kernel_clock_state() -> ClockState:
         libc = ctypes.CDLL(None, use_errno=True)
         # struct timex is 208 bytes on 64-bit Linux; modes = 0 only reads. The return value is the state.
         answer = libc.adjtimex(ctypes.create_string_buffer(256))
-    except (OSError, AttributeError):
+    except (OSError, AttributeError, TypeError):  # not Linux; Windows knows no CDLL(None)
         return ClockState.UNKNOWN
     if answer < 0:
         return ClockState.UNKNOWN

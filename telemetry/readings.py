@@ -43,6 +43,7 @@ class ReasonCode(StrEnum):
     UNKNOWN_UPS = "unknown_ups"  # NUT serves no UPS of this name
     DRIVER_LOST = "driver_lost"  # NUT answers, but its driver for this UPS does not run
     STALE_DATA = "stale_data"  # NUT answers, but has no fresh data: its driver no longer hears the UPS
+    USB_ABSENT = "usb_absent"  # the computer answers, but the device is not on its USB
     OUTSIDE_HOURS = "outside_hours"  # why a condition cleared: the office is closed, being off is in order
     GATEWAY_TARGET_SILENT = "gateway_target_silent"  # the gateway answers, the device behind it does not
     DEVICE_BUSY = "device_busy"  # it answers that it is busy

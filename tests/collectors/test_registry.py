@@ -23,6 +23,7 @@ REQUIRED = {
     "url": "http://127.0.0.1/",
     "map": "xy-md02",
     "topic": "tele/hall/SENSOR",
+    "password": "sixteen-or-more-characters",
 }  # what a protocol's model may insist on
 CAMERA_ROOM = {"rtsp"}  # what camera/ speaks
 SERVED = [protocol for protocol in models() if protocol not in CAMERA_ROOM]
