@@ -35,6 +35,7 @@ from collectors.ipp import IppCollector
 from collectors.mib_feature import MibFeature
 from collectors.modbus import ModbusCollector
 from collectors.mqtt_sensor import MqttCollector
+from collectors.neighbours import Neighbours
 from collectors.nut import NutCollector
 from collectors.presence import PresenceCollector
 from collectors.printer import Pages, PrinterState, Supplies, Trays
@@ -57,13 +58,14 @@ def _maker() -> MibFeature:
     return MibFeature("makers", ())
 
 
-# What is asked of a device of each kind over SNMP, in this order; Identity goes last, for its facts are the weakest.
+# What is asked of a device of each kind over SNMP, in this order; Identity comes after all that
+# tell facts, for its own are the weakest.
 _SNMP: dict[Kind, Sequence[Callable[[], Feature]]] = {
     Kind.UPS: (ups_values, UpsAlarms, InterfaceCounts, Identity),
     Kind.PRINTER: (Supplies, Pages, Trays, PrinterState, InterfaceCounts, Identity),
     Kind.SCANNER: (Pages, PrinterState, InterfaceCounts, Identity),
-    Kind.SWITCH: (Ports, LldpNeighbours, HostResources, _maker, Identity),
-    Kind.ROUTER: (Ports, LldpNeighbours, HostResources, _maker, Identity),
+    Kind.SWITCH: (Ports, LldpNeighbours, HostResources, _maker, Identity, Neighbours),
+    Kind.ROUTER: (Ports, LldpNeighbours, HostResources, _maker, Identity, Neighbours),
     Kind.UPLINK: (Ports, _maker, Identity),
     Kind.AIRCON: (environment_values, EntitySensors, InterfaceCounts, Identity),
     Kind.SENSOR: (environment_values, EntitySensors, InterfaceCounts, Identity),

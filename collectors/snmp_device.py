@@ -16,6 +16,7 @@ from collectors.protocols.snmp import SYS_OBJECT_ID, SnmpClient
 from collectors.protocols.snmp_socket import SnmpFault
 from collectors.protocols.snmp_values import Value
 from telemetry.clock import Clock
+from telemetry.neighbours import Neighbour
 from telemetry.readings import Fact, PollResult, Reading, Reason, ReasonCode
 
 _LOG = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Findings:
 
     readings: list[Reading] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    neighbours: list[Neighbour] | None = None  # None: not looked for
 
 
 class Feature(Protocol):
@@ -105,6 +107,7 @@ class SnmpCollector:
         system = System(await self._client.system(), self._clock.monotonic(), today(self._clock))
         readings: dict[tuple[str, str], Reading] = {}
         facts: dict[str, str] = {}
+        neighbours: list[Neighbour] | None = None
         reason: Reason | None = None
         for feature in self._features:
             try:
@@ -117,11 +120,12 @@ class SnmpCollector:
                 readings.setdefault((reading.metric, reading.instance), reading)
             for fact in found.facts:
                 facts.setdefault(fact.name, fact.text)
+            if found.neighbours is not None:
+                neighbours = found.neighbours
         if not readings and reason is None:
             reason = Reason(ReasonCode.UNSUPPORTED, "none of the MIBs of this kind are answered")
-        return PollResult(
-            True, list(readings.values()), [Fact(name, text) for name, text in facts.items() if text], reason
-        )
+        told = [Fact(name, text) for name, text in facts.items() if text]
+        return PollResult(True, list(readings.values()), told, reason, neighbours)
 
     async def _silent(self, fault: SnmpFault) -> PollResult:
         _LOG.info("%s (%s): %s", self._device.id, self._device.address(), fault)

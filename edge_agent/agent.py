@@ -15,6 +15,7 @@ from typing import Any
 
 from camera.refusals import Refusals
 from camera.relay.rtsp import CameraStream
+from collectors.neighbours import of_this_machine
 from edge_agent import cameras, devices
 from edge_agent.config import Configuration, JournalSection, UplinkSection
 from edge_agent.live.hub_address import Hub
@@ -22,7 +23,8 @@ from edge_agent.live.streams import Streams
 from edge_agent.open_conditions import open_conditions
 from edge_agent.recorder import Recorder
 from edge_agent.rules.memory import SeenGood
-from edge_agent.schedule import Schedule, Scheduler
+from edge_agent.schedule import Outcome, Schedule, Scheduler
+from edge_agent.topology_watch import TopologyWatch
 from edge_agent.traps import TrapCounts, TrapDoor, counted
 from edge_agent.uplink.link import Broker
 from edge_agent.uplink.worker import Uplink, UplinkSettings
@@ -98,10 +100,17 @@ class Agent:
         engine = devices.engine(configuration)
         kinds = {device.id: device.kind.value for device in configuration.devices}
         recorder = Recorder(journal, engine, kinds, self._clock)
-        scheduler = Scheduler(schedules, recorder.take, self._chance)
+        inventory = devices.inventory(configuration)
+        topology = TopologyWatch(inventory, journal, of_this_machine, self._clock)
+
+        def take(outcome: Outcome) -> None:
+            recorder.take(outcome)
+            topology.take(outcome)
+
+        scheduler = Scheduler(schedules, take, self._chance)
         uplink = self._make_uplink(journal, scheduler, loop)
         memory = SeenGood(self._folder / SEEN_FILE)
-        journal.append(devices.inventory(configuration))
+        journal.append(inventory)
         recorder.put(engine.restore(open_conditions(events_newest_first(self._journal_file)), memory.load()))
         watch = Watch(journal, self._clock, uplink, engine, memory)
         door = self._make_trap_door(scheduler, counts)

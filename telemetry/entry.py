@@ -285,6 +285,7 @@ def _put_inventory(message: wire.Inventory, inventory: Inventory) -> None:
             protocol=device.protocol,
             address=device.address,
             interval_seconds=device.interval_seconds,
+            port=device.port,
         )
 
 
@@ -370,6 +371,7 @@ def _inventory(message: wire.Inventory) -> Inventory:
                 protocol=item.protocol,
                 address=item.address,
                 interval_seconds=item.interval_seconds,
+                port=item.port,
             )
             for item in message.devices
         ),

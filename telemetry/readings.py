@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from telemetry.neighbours import Neighbour
+
 
 class Reading(NamedTuple):
     """One number, in the unit that its name ends with. `instance` tells several apart (a port, a sensor)."""
@@ -78,6 +80,7 @@ class PollResult:
     readings: Sequence[Reading] = ()
     facts: Sequence[Fact] = ()
     reason: Reason | None = None
+    neighbours: Sequence[Neighbour] | None = None  # who stands beside it; None where this poll did not look
 
 
 REACHABLE = "reachable"
@@ -100,11 +103,12 @@ class DeviceInfo:
     protocol: str = ""
     address: str = ""
     interval_seconds: float = 0.0
+    port: str = ""  # the parent's port that it is plugged into, where that is known
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The ward's devices as configured."""
+    """The ward's devices as configured, and what they were found to hang on where the configuration does not say."""
 
     ward_name: str
     devices: Sequence[DeviceInfo] = field(default=())

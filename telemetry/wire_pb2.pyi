@@ -199,7 +199,7 @@ class Inventory(_message.Message):
     def __init__(self, ward_name: _Optional[str] = ..., devices: _Optional[_Iterable[_Union[Device, _Mapping]]] = ...) -> None: ...
 
 class Device(_message.Message):
-    __slots__ = ("id", "kind", "name", "location", "parent", "protocol", "address", "interval_seconds")
+    __slots__ = ("id", "kind", "name", "location", "parent", "protocol", "address", "interval_seconds", "port")
     ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -208,6 +208,7 @@ class Device(_message.Message):
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     INTERVAL_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    PORT_FIELD_NUMBER: _ClassVar[int]
     id: str
     kind: str
     name: str
@@ -216,7 +217,8 @@ class Device(_message.Message):
     protocol: str
     address: str
     interval_seconds: float
-    def __init__(self, id: _Optional[str] = ..., kind: _Optional[str] = ..., name: _Optional[str] = ..., location: _Optional[str] = ..., parent: _Optional[str] = ..., protocol: _Optional[str] = ..., address: _Optional[str] = ..., interval_seconds: _Optional[float] = ...) -> None: ...
+    port: str
+    def __init__(self, id: _Optional[str] = ..., kind: _Optional[str] = ..., name: _Optional[str] = ..., location: _Optional[str] = ..., parent: _Optional[str] = ..., protocol: _Optional[str] = ..., address: _Optional[str] = ..., interval_seconds: _Optional[float] = ..., port: _Optional[str] = ...) -> None: ...
 
 class Evidence(_message.Message):
     __slots__ = ("kind", "body", "blobs")

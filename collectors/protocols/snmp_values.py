@@ -14,6 +14,9 @@ _NUMBER = re.compile(r"\s*([+-]?\d+(?:[.,]\d+)?)(?![\d:/.])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")  # C0, and C1, which bytes of another encoding become
 _OPAQUE_FLOAT = b"\x9f\x78\x04"
 _OPAQUE_DOUBLE = b"\x9f\x79\x08"
+_MAC_OCTETS = 6
+_MAC_PARTS = re.compile(r"[:.\- ]")
+_MAC_DIGITS = re.compile(r"[0-9a-fA-F]{12}")
 MAX_TEXT = 255  # DisplayString
 
 
@@ -59,6 +62,27 @@ def text(value: Value) -> str:
     else:
         decoded = str(value)
     return _CONTROL.sub(" ", decoded).strip()[:MAX_TEXT]
+
+
+def mac(value: Value) -> str:
+    """A station's MAC as "00:1b:21:0a:0b:0c", from six octets or one of the ways in which agents write it
+    ("0:1b:21:a:b:c", "001B-210A-0B0C", "001b.210a.0b0c", "0x001b210a0b0c"); "" for what is none: groups, zeros."""
+    octets = value if isinstance(value, bytes) and len(value) == _MAC_OCTETS else _written_mac(text(value))
+    if len(octets) != _MAC_OCTETS or octets[0] & 1 or not any(octets):
+        return ""
+    return octets.hex(":")
+
+
+def _written_mac(words: str) -> bytes:
+    words = words.strip().removeprefix("0x").removeprefix("0X")
+    parts = _MAC_PARTS.split(words)
+    if len(parts) == _MAC_OCTETS and all(0 < len(part) <= 2 for part in parts):
+        words = "".join(part.zfill(2) for part in parts)
+    elif len({len(part) for part in parts}) == 1 and len(parts) in (1, 2, 3):
+        words = "".join(parts)
+    else:
+        return b""
+    return bytes.fromhex(words) if _MAC_DIGITS.fullmatch(words) else b""
 
 
 def bits(value: Value) -> frozenset[int]:

@@ -63,6 +63,7 @@ def device_out(state: DeviceState) -> DeviceOut:
         name=info.name or info.id,
         location=info.location,
         parent=info.parent or None,
+        port=info.port or None,
         protocol=info.protocol,
         address=info.address,
         interval_seconds=info.interval_seconds,

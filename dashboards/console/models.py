@@ -109,6 +109,7 @@ class DeviceOut(Out):
     name: str  # the id where the configuration gives none
     location: str
     parent: str | None
+    port: str | None  # the parent's, where that is known
     protocol: str
     address: str
     interval_seconds: float

@@ -70,7 +70,7 @@ PAYLOADS: st.SearchStrategy[Payload] = st.one_of(
     st.builds(
         Inventory,
         TEXT,
-        st.lists(st.builds(DeviceInfo, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, NUMBER), max_size=4).map(tuple),
+        st.lists(st.builds(DeviceInfo, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, NUMBER, TEXT), max_size=4).map(tuple),
     ),
 )
 

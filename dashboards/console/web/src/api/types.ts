@@ -83,6 +83,8 @@ export interface Device {
   name: string;
   location: string;
   parent: string | null;
+  /** The parent's port that it is plugged into, where that is known. */
+  port: string | null;
   protocol: string;
   address: string;
   interval_seconds: number;

@@ -65,7 +65,7 @@ export class HangsOn extends Part {
     return html`<ul>
       ${depth ? parents.map((each, at) => this.#link(seen, each, at)) : html`<li class="none" style="--depth:0">${t("device.hangs_nothing")}</li>`}
       <li class="self" style="--depth:${depth}" aria-current="true">
-        ${kindIcon(seen.device.kind, 17)}<span>${seen.device.name} <span class="quiet">· ${t("device.this")}</span></span>
+        ${kindIcon(seen.device.kind, 17)}<span>${seen.device.name} <span class="quiet">· ${t("device.this")}${this.#port(seen.device)}</span></span>
       </li>
       ${children.length ? children.map((each) => this.#link(seen, each, depth + 1)) : nothing}
     </ul>`;
@@ -81,10 +81,15 @@ export class HangsOn extends Part {
     return found;
   }
 
+  /** Of the device above it. */
+  #port(device: Device) {
+    return device.parent && device.port ? html` · ${t("device.on_port", { port: device.port })}` : nothing;
+  }
+
   #link({ ward, now }: Seen, device: Device, depth: number) {
     return html`<li>
       <a href="/wards/${ward.id}/devices/${device.id}" style="--depth:${depth}" title=${kindWord(device.kind)}>
-        ${kindIcon(device.kind, 17)}<span>${device.name}</span
+        ${kindIcon(device.kind, 17)}<span>${device.name}<span class="quiet">${this.#port(device)}</span></span
         ><state-mark health=${healthOf({ device, ward, now })}></state-mark>
       </a>
     </li>`;

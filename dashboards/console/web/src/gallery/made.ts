@@ -48,6 +48,7 @@ export function device(part: Partial<Device> = {}): Device {
     name: "UPS Tủ mạng",
     location: "Tủ mạng",
     parent: null,
+    port: null,
     protocol: "snmp",
     address: "192.168.10.20",
     interval_seconds: 30,
