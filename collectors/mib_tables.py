@@ -185,7 +185,7 @@ def facts(mib: Mib, rows: Mapping[str, Value]) -> list[Fact]:
                 if spec.dates:
                     then = parse_date(words, spec.dates)
                     words = "" if then is None else then.isoformat()
-                if _NOTHING.fullmatch(words) or not all(w.holds(_at(rows, w.oid, index)) for w in spec.where):
+                if _NOTHING.fullmatch(words) or not _is_meant(spec, rows, index):
                     continue
                 told[spec.fact] = words
                 break
@@ -219,7 +219,7 @@ def _column(rows: Mapping[str, Value], spec: MibValue) -> Iterator[tuple[str, Va
 
 
 def _bind_one(mib: Mib, spec: MibValue, rows: Mapping[str, Value], index: str) -> Bound | None:
-    if any(not where.holds(_at(rows, where.oid, index)) for where in spec.where):
+    if not _is_meant(spec, rows, index):
         return None
     scale = spec.scale
     if spec.scale_by is not None:
@@ -231,9 +231,14 @@ def _bind_one(mib: Mib, spec: MibValue, rows: Mapping[str, Value], index: str) -
     return Bound(oid, spec.metric, _instance(spec, rows, index), spec, scale)
 
 
+def _is_meant(spec: MibValue, rows: Mapping[str, Value], index: str) -> bool:
+    return all(where.holds(_at(rows, where.oid, index)) for where in spec.where)
+
+
 def _instance(spec: MibValue, rows: Mapping[str, Value], index: str) -> str:
-    """What tells this row from its neighbours: its label, else its name, else its index where there are several."""
-    names = [_label(spec, rows, other) for other, _ in _column(rows, spec)]
+    """What tells this row from those beside it that are meant, too: its label, else its name, else its index where
+    there are several."""
+    names = [_label(spec, rows, other) for other, _ in _column(rows, spec) if _is_meant(spec, rows, other)]
     label = _label(spec, rows, index)
     if label and names.count(label) == 1:
         return label
