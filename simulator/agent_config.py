@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from simulator.model.ward import ELSEWHERE, MAINS
 from simulator.simulation import Outside, Simulation
 from simulator.wardfile import WardPart
 from telemetry.kinds import Kind
@@ -27,6 +28,9 @@ def configuration(simulation: Simulation, beside: Path) -> str:
         if simulation.man_web is not None:
             uplink += _line("hub", f"http://127.0.0.1:{simulation.man_web.port}")
         parts.append(uplink)
+    sink = simulation.premises.trap_sink
+    if sink is not None:
+        parts.append("[traps]\n" + _line("listen", sink.address[0]) + _line("port", sink.address[1]))
     for outside in simulation.devices.values():
         parts.append(_device(simulation, outside, beside))
     return "\n".join(parts)
@@ -46,7 +50,7 @@ def _ward(ward: WardPart) -> str:
 def _device(simulation: Simulation, outside: Outside, beside: Path) -> str:
     part, model = outside.part, outside.model
     lines = "[[device]]\n" + _line("id", part.id) + _line("kind", model.kind.value)
-    lines += _line("protocol", model.serves.value)
+    lines += _line("protocol", model.serves.protocol)
     for key, value in outside.service.settings(beside):
         lines += _line(key, value)
     if part.name:
@@ -67,7 +71,7 @@ def _parent(simulation: Simulation, outside: Outside) -> str | None:
     The UPS that feeds the switch is the root, so that nothing is its own cause.
     """
     switch = simulation.ward.switch
-    feed = outside.part.feed if outside.part.feed != "mains" else None
+    feed = outside.part.feed if outside.part.feed not in (MAINS, ELSEWHERE) else None
     if switch is None or outside.part.id == switch.id:
         return feed
     roots = {simulation.ward.places[switch.id].feed}

@@ -66,6 +66,8 @@ def _check_wiring(file: WardFile) -> None:
     if len(switches) > 1:
         raise WardFileError(f"a virtual ward has one switch, not {len(switches)}: {', '.join(switches)}")
     for part in file.device:
+        if part.feed == "elsewhere":
+            continue
         if part.feed != "mains" and kinds[part.feed] is not Kind.UPS and not _over_cable(part, kinds):
             raise WardFileError(f"device {part.id}: feed {part.feed} is no UPS, nor the switch whose port it has")
         if part.feed != "mains" and kinds[part.id] is Kind.UPS:

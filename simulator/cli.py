@@ -40,6 +40,7 @@ def run(
     hub: Annotated[str | None, typer.Option(help="HOST:PORT of the hub's web, on the same line.")] = None,
     hub_port: Annotated[int, typer.Option(help="Port of the ward's end of that; 0: any free one.", min=0)] = 0,
     cut: Annotated[str, typer.Option(help="How man-down shows: hang or reset.")] = "hang",
+    traps: Annotated[str | None, typer.Option(help="HOST:PORT to which UPS units send SNMP traps.")] = None,
     write_config: Annotated[Path | None, typer.Option(help="Write the agent's configuration here.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="More in the log.")] = False,
 ) -> None:
@@ -59,6 +60,7 @@ def run(
             hub=hub,
             hub_port=hub_port,
             cut=cut,
+            traps=traps,
             write_config=write_config,
             verbose=verbose,
         )

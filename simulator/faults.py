@@ -1,4 +1,4 @@
-"""Faults to switch on and off while the ward lives. A new one is a class and a line in FAULTS.
+"""Faults to switch on and off while the ward lives. A new one is a line in machine_faults, or a class and a line here.
 
 A fault keeps no state of its own: it changes the model, and is on where the model says so. What it is called and
 what it does in words is in texts/ under its name.
@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from simulator.model.camera import Camera
-from simulator.model.network import Port
-from simulator.model.printer import Printer
+from simulator.machine_faults import MACHINE_FAULTS
+from simulator.model.city import Uplink
+from simulator.model.machine import Machine
+from simulator.model.network import Port, WanLine
 from simulator.model.ward import Ward
 
 WHOLE_WARD = "ward"
@@ -28,7 +29,8 @@ class UnknownFaultError(LookupError):
 class Fault(Protocol):
     """One kind of trouble."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def targets(self, ward: Ward) -> list[str]:
         """What it can befall."""
@@ -57,51 +59,6 @@ class PowerCut:
             ward.mains.on = not on
         else:
             next(ups for ups in ward.upses if ups.id == target).input_cut = on
-
-
-class BatteryWorn:
-    """A battery at its end: it holds less than a third, fails its test, and is old. Off: a new one is put in."""
-
-    name = "battery-worn"
-
-    def targets(self, ward: Ward) -> list[str]:
-        return [ups.id for ups in ward.upses]
-
-    def active(self, ward: Ward) -> list[str]:
-        return [ups.id for ups in ward.upses if ups.battery_worn]
-
-    def switch(self, ward: Ward, target: str, on: bool) -> None:
-        next(ups for ups in ward.upses if ups.id == target).set_battery_worn(on)
-
-
-class UsbUnplugged:
-    """The USB cable between a UPS and its computer is out: NUT's server answers, but has nothing fresh to tell."""
-
-    name = "usb-unplugged"
-
-    def targets(self, ward: Ward) -> list[str]:
-        return [ups.id for ups in ward.upses if ups.on_usb]
-
-    def active(self, ward: Ward) -> list[str]:
-        return [ups.id for ups in ward.upses if ups.usb_unplugged]
-
-    def switch(self, ward: Ward, target: str, on: bool) -> None:
-        next(ups for ups in ward.upses if ups.id == target).usb_unplugged = on
-
-
-class PrinterJam:
-    """Paper is stuck: the printer stops until somebody takes it out."""
-
-    name = "printer-jam"
-
-    def targets(self, ward: Ward) -> list[str]:
-        return [printer.id for printer in _printers(ward)]
-
-    def active(self, ward: Ward) -> list[str]:
-        return [printer.id for printer in _printers(ward) if printer.jammed]
-
-    def switch(self, ward: Ward, target: str, on: bool) -> None:
-        next(printer for printer in _printers(ward) if printer.id == target).jammed = on
 
 
 class SwitchPortDown:
@@ -134,7 +91,7 @@ class DeviceDead:
     name = "device-dead"
 
     def targets(self, ward: Ward) -> list[str]:
-        return [machine.id for machine in ward.machines() if machine.id != ward.watcher]
+        return [machine.id for machine in ward.machines() if _can_break(ward, machine)]
 
     def active(self, ward: Ward) -> list[str]:
         return [machine.id for machine in ward.machines() if machine.dead]
@@ -144,7 +101,7 @@ class DeviceDead:
 
 
 class ManDown:
-    """The line between the ward and the city is cut."""
+    """Every line between the ward and the city is cut."""
 
     name = "man-down"
 
@@ -158,62 +115,45 @@ class ManDown:
         ward.set_man_cut(on)
 
 
-class CameraOffline:
-    """The cable is pulled out of a camera: silence. Plugged in again it starts anew, and old connections are reset."""
+class LineDown:
+    """One of the lines between the ward and the city is cut; the other carries on."""
 
-    name = "camera-offline"
-
-    def targets(self, ward: Ward) -> list[str]:
-        return [camera.id for camera in _cameras(ward)]
-
-    def active(self, ward: Ward) -> list[str]:
-        return [camera.id for camera in _cameras(ward) if camera.unplugged]
-
-    def switch(self, ward: Ward, target: str, on: bool) -> None:
-        _camera(ward, target).set_unplugged(on)
-
-
-class CameraFreeze:
-    """A camera sends the same picture again and again; its clock stands."""
-
-    name = "camera-freeze"
+    name = "line-down"
 
     def targets(self, ward: Ward) -> list[str]:
-        return [camera.id for camera in _cameras(ward)]
+        return _line_targets(ward)
 
     def active(self, ward: Ward) -> list[str]:
-        return [camera.id for camera in _cameras(ward) if camera.frozen]
+        return [line.name for line in _lines(ward) if line.cut]
 
     def switch(self, ward: Ward, target: str, on: bool) -> None:
-        _camera(ward, target).frozen = on
+        ward.set_line_cut(_line_of(ward, target), on)
 
 
-class CameraWrongPassword:
-    """Somebody changed a camera's password: it refuses the one that is configured."""
+class LineLossy:
+    """A line loses about a third of what it should carry."""
 
-    name = "camera-wrong-password"
+    name = "line-lossy"
 
     def targets(self, ward: Ward) -> list[str]:
-        return [camera.id for camera in _cameras(ward)]
+        return _line_targets(ward)
 
     def active(self, ward: Ward) -> list[str]:
-        return [camera.id for camera in _cameras(ward) if camera.password_changed]
+        return [line.name for line in _lines(ward) if line.lossy]
 
     def switch(self, ward: Ward, target: str, on: bool) -> None:
-        _camera(ward, target).password_changed = on
+        assert ward.router is not None
+        ward.router.lines[_line_of(ward, target)].lossy = on
 
 
 _ALL: tuple[Fault, ...] = (
     PowerCut(),
-    BatteryWorn(),
-    UsbUnplugged(),
-    PrinterJam(),
     SwitchPortDown(),
     DeviceDead(),
     ManDown(),
-    CameraOffline(),
-    CameraFreeze(),
-    CameraWrongPassword(),
+    LineDown(),
+    LineLossy(),
+    *MACHINE_FAULTS,
 )
 FAULTS: dict[str, Fault] = {fault.name: fault for fault in _ALL}
 
@@ -230,13 +170,21 @@ def switch(ward: Ward, name: str, target: str, on: bool) -> None:
     ward.touch()
 
 
-def _printers(ward: Ward) -> list[Printer]:
-    return [machine for machine in ward.machines() if isinstance(machine, Printer)]
+def _can_break(ward: Ward, machine: Machine) -> bool:
+    """The agent's own machine is real; a line has faults of its own."""
+    return machine.id != ward.watcher and not isinstance(machine, Uplink)
 
 
-def _cameras(ward: Ward) -> list[Camera]:
-    return [machine for machine in ward.machines() if isinstance(machine, Camera)]
+def _lines(ward: Ward) -> list[WanLine]:
+    return [] if ward.router is None else list(ward.router.lines.values())
 
 
-def _camera(ward: Ward, target: str) -> Camera:
-    return next(camera for camera in _cameras(ward) if camera.id == target)
+def _line_targets(ward: Ward) -> list[str]:
+    """The lines by their own names, and as the devices that stand for them."""
+    uplinks = [machine.id for machine in ward.machines() if isinstance(machine, Uplink)]
+    return [line.name for line in _lines(ward)] + (uplinks if ward.router is not None else [])
+
+
+def _line_of(ward: Ward, target: str) -> str:
+    machine = ward.places[target].machine if target in ward.places else None
+    return machine.line if isinstance(machine, Uplink) else target

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from simulator.models.base import Model
 from simulator.models.cameras import CAMERAS
+from simulator.models.city import CITY
 from simulator.models.computers import COMPUTERS
 from simulator.models.network import NETWORK
 from simulator.models.paper import PAPER
 from simulator.models.power import POWER
+from simulator.models.rooms import ROOMS
 
-MODELS: dict[str, Model] = {**POWER, **PAPER, **NETWORK, **COMPUTERS, **CAMERAS}
+MODELS: dict[str, Model] = {**POWER, **PAPER, **ROOMS, **NETWORK, **CITY, **COMPUTERS, **CAMERAS}

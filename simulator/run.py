@@ -16,6 +16,7 @@ from simulator.client import StateFolder
 from simulator.control import ControlServer
 from simulator.model.workday import moment_now, moment_of
 from simulator.net.man import Cut, ManLine
+from simulator.net.snmp_trap import TrapSink
 from simulator.secret_files import SecretFiles
 from simulator.simulation import Simulation
 from telemetry.clock import Clock, SystemClock
@@ -45,6 +46,7 @@ class Options:
     hub: tuple[str, int] | None
     hub_port: int
     cut: Cut
+    traps: tuple[str, int] | None
     write_config: Path | None
     verbose: bool
 
@@ -62,6 +64,7 @@ class Options:
         cut: str,
         hub: str | None = None,
         hub_port: int = 0,
+        traps: str | None = None,
         write_config: Path | None,
         verbose: bool,
         clock: Clock | None = None,
@@ -86,6 +89,7 @@ class Options:
             hub=_address(hub) if hub is not None else None,
             hub_port=hub_port,
             cut=Cut(cut),
+            traps=_address(traps) if traps is not None else None,
             write_config=write_config,
             verbose=verbose,
         )
@@ -117,6 +121,7 @@ class Running:
         self.secrets = SecretFiles(self.config_path.parent / "secrets")
         self.simulation = Simulation(options.ward, clock, options.speed, options.moment, self.secrets)
         self.simulation.man_cut_as = options.cut
+        self.simulation.premises.trap_sink = TrapSink(options.traps) if options.traps is not None else None
         self._control = ControlServer(self.simulation)
         self.control_port = 0
 
@@ -143,7 +148,7 @@ class Running:
     def ready_line(self) -> str:
         """One JSON object: what runs where."""
         devices = {
-            device: {"kind": outside.model.kind.value, "protocol": outside.model.serves.value, "port": outside.port}
+            device: {"kind": outside.model.kind.value, "protocol": outside.model.serves.protocol, "port": outside.port}
             for device, outside in self.simulation.devices.items()
         }
         man, man_web = self.simulation.man, self.simulation.man_web

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from dataclasses import dataclass, field
 
 from simulator.build import model_of, ward_of
+from simulator.model.chance import dice
 from simulator.model.ward import Ward
 from simulator.models.base import Model
 from simulator.net.man import Cut, ManLine
@@ -45,12 +47,15 @@ class Simulation:
     man_web: ManLine | None = None  # to the hub's web, on the same line
     man_cut_as: Cut = Cut.HANG
     _last: float = field(init=False)
+    _chance: random.Random = field(init=False)
     _task: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
         self.ward = ward_of(self.file, self.moment)
         self.premises = Premises(self.file, self.ward, self.clock, self.secrets)
         self.devices = {part.id: self._outside(part) for part in self.file.device}
+        self.premises.services.update({device: outside.service for device, outside in self.devices.items()})
+        self._chance = dice(self.file.ward.seed, "lost")
         self._last = self.clock.monotonic()
 
     async def open(self, port_base: int = 0, man: ManLine | None = None, man_web: ManLine | None = None) -> None:
@@ -86,8 +91,11 @@ class Simulation:
         """Let the sockets show what the model has become."""
         for outside in self.devices.values():
             outside.service.show()
+        cut = None if self.ward.man_open else self.man_cut_as
+        if cut is None and self._chance.random() < self.ward.line_loss:
+            cut = Cut.HANG  # what is lost comes late, as TCP sends it again
         for line in self._lines():
-            line.set_cut(None if self.ward.man_open else self.man_cut_as)
+            line.set_cut(cut)
 
     def _lines(self) -> list[ManLine]:
         return [line for line in (self.man, self.man_web) if line is not None]

@@ -36,8 +36,8 @@ class WardPart(_Part):
 
 
 class DevicePart(_Part):
-    """[[device]]: `model` is a line of the registry; `feed` "mains", a UPS or the switch (power over its
-    port); `port` the switch's, 0 for none."""
+    """[[device]]: `model` is a line of the registry; `feed` "mains", "elsewhere" (its own battery, the
+    city's data centre), a UPS or the switch (power over its port); `port` the switch's, 0 for none."""
 
     id: Id
     model: str
@@ -62,8 +62,8 @@ class WardFile(_Part):
         for device in self.device:
             if ids.count(device.id) > 1:
                 raise ValueError(f"device {device.id} is there twice")
-            if device.feed != "mains" and device.feed not in ids:
-                raise ValueError(f"device {device.id}: feed {device.feed} is neither mains nor a device")
+            if device.feed not in ("mains", "elsewhere", *ids):
+                raise ValueError(f"device {device.id}: feed {device.feed} is neither mains nor elsewhere nor a device")
         ports = [device.port for device in self.device if device.port]
         for port in ports:
             if ports.count(port) > 1:

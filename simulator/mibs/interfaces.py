@@ -26,6 +26,7 @@ from simulator.model.network import GIGABIT, Counters, Router, Switch
 IF_NUMBER = oid("1.3.6.1.2.1.2.1")
 IF_ENTRY = oid("1.3.6.1.2.1.2.2.1")
 IFX_ENTRY = oid("1.3.6.1.2.1.31.1.1.1")
+IP_ROUTE_ENTRY = oid("1.3.6.1.2.1.4.21.1")
 _ETHERNET = 6
 _UP, _DOWN = 1, 2
 
@@ -72,13 +73,32 @@ def switch_interfaces(switch: Switch, into: Objects) -> None:
 
 def router_interfaces(router: Router, into: Objects) -> None:
     rows = [("ether1", "LAN", router.lan, True, 0.0)]
-    rows.append(("ether2", "MAN", router.wan, router.line_up, router.line_changed_at))
+    for line in router.lines.values():
+        rows.append(
+            (router.interface(line.name), line.name.upper(), line.counters, router.line_up(line.name), line.changed_at)
+        )
     interfaces(
         [
             Interface(number, name, alias, GIGABIT, True, up, changed_at, counters, mac_of(router.id, number))
             for number, (name, alias, counters, up, changed_at) in enumerate(rows, 1)
         ],
         into,
+    )
+
+
+def default_route(router: Router, into: Objects) -> None:
+    """ipRouteTable (RFC 1213) with the way out: by the line that carries the traffic. None where all are down."""
+    line = router.active_line
+    rows: dict[Oid, int] = {(0, 0, 0, 0): router.index(line.name)} if line is not None else {}
+    table(
+        into,
+        IP_ROUTE_ENTRY,
+        rows,
+        {
+            2: integer,  # ipRouteIfIndex
+            8: lambda _: integer(4),  # ipRouteType: indirect
+            9: lambda _: integer(2),  # ipRouteProto: local
+        },
     )
 
 

@@ -12,6 +12,7 @@ PRINTER = oid("1.3.6.1.2.1.43")
 HOST = oid("1.3.6.1.2.1.25")
 _IMPRESSIONS, _SHEETS, _PERCENT = 7, 8, 19
 _CRITICAL, _WARNING = 3, 4
+_GROUP_COVER = 6
 _GROUP_INPUT, _GROUP_SUPPLIES, _GROUP_MEDIA_PATH = 8, 11, 13
 
 
@@ -82,7 +83,10 @@ def _general(printer: Printer, alerts: list[_Alert], into: Objects) -> None:
         into,
         (*PRINTER, 6, 1, 1),
         {(1, 1): printer},
-        {2: lambda _: text("Front cover"), 3: lambda _: integer(4)},  # coverClosed(4)
+        {
+            2: lambda _: text("Front cover"),
+            3: lambda p: integer(3 if p.door_open else 4),
+        },  # coverOpen(3), coverClosed(4)
     )
     table(into, (*PRINTER, 16, 5, 1), {(1, 1): printer}, {2: lambda p: text(_display(p))})
 
@@ -90,6 +94,8 @@ def _general(printer: Printer, alerts: list[_Alert], into: Objects) -> None:
 def _display(printer: Printer) -> str:
     if printer.jammed:
         return "Paper jam"
+    if printer.door_open:
+        return "Close the front cover"
     if printer.out_of_paper:
         return "Load paper"
     if printer.toner_empty:
@@ -182,6 +188,8 @@ def _alerts(printer: Printer) -> list[_Alert]:
     found: list[_Alert] = []
     if printer.jammed:
         found.append(_Alert(_CRITICAL, _GROUP_MEDIA_PATH, 1, 8, "Paper jam"))  # jam(8)
+    if printer.door_open:
+        found.append(_Alert(_CRITICAL, _GROUP_COVER, 1, 3, "Front cover is open"))  # coverOpen(3)
     for number, tray in enumerate(printer.trays, 1):
         if tray.sheets == 0:
             severity = _CRITICAL if printer.out_of_paper else _WARNING
@@ -251,6 +259,7 @@ def error_bits(printer: Printer) -> bytes:
         ErrorBit.NO_PAPER: printer.out_of_paper,
         ErrorBit.LOW_TONER: printer.toner_low and not printer.toner_empty,
         ErrorBit.NO_TONER: printer.toner_empty,
+        ErrorBit.DOOR_OPEN: printer.door_open,
         ErrorBit.JAMMED: printer.jammed,
     }
     bits = 0

@@ -8,6 +8,7 @@ from simulator.model.ups import Source, Ups
 UPS = oid("1.3.6.1.2.1.33.1")
 _WELL_KNOWN_ALARMS = (*UPS, 6, 3)
 _BATTERY_BAD, _ON_BATTERY, _LOW_BATTERY, _DEPLETED, _INPUT_BAD, _OUTPUT_OVERLOAD = 1, 2, 3, 4, 6, 8
+ON_BATTERY_ALARM = (*_WELL_KNOWN_ALARMS, _ON_BATTERY)
 _QUICK_TEST = (*UPS, 7, 7, 4)  # upsTestQuickBatteryTest
 _UNKNOWN_MINUTES = 24 * 60
 

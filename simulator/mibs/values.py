@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple, TypeVar
 
@@ -27,6 +27,13 @@ class Value(NamedTuple):
 
     syntax: Syntax
     data: int | bytes | Oid
+
+
+class Trap(NamedTuple):
+    """A notification: its name (snmpTrapOID) and what it carries."""
+
+    name: Oid
+    variables: Sequence[tuple[Oid, Value]]
 
 
 def oid(text: str) -> Oid:

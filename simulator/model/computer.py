@@ -10,6 +10,7 @@ from simulator.model.machine import Machine, Plate
 from simulator.model.workday import activity
 
 GIB = 1024**3
+DISK_FULL = 0.97
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,14 @@ class Computer(Machine):
         return int(self._disk_used)
 
     @property
+    def disk_full(self) -> bool:
+        return self._disk_used > DISK_FULL * self.hardware.disk_bytes
+
+    def set_disk_full(self, full: bool) -> None:
+        """Somebody copied too much onto it; or cleaned up."""
+        self._disk_used = (0.985 if full else 0.5) * self.hardware.disk_bytes
+
+    @property
     def processes(self) -> int:
         return max(40, round(self._processes.value))
 
@@ -74,4 +83,4 @@ class Computer(Machine):
         self._processes.advance(seconds)
         # About 300 MB of scans and documents in a working day.
         grown = self._disk_used + 300e6 / (7.5 * 3600.0) * self._activity * seconds
-        self._disk_used = min(grown, 0.98 * self.hardware.disk_bytes)
+        self._disk_used = min(grown, 0.99 * self.hardware.disk_bytes)

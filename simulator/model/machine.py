@@ -36,6 +36,11 @@ class Machine:
         return self.plate.id
 
     @property
+    def beside_watcher(self) -> bool:
+        """Whether it hangs on the agent's own machine, by radio or USB, and not on the LAN."""
+        return False
+
+    @property
     def running(self) -> bool:
         """Powered, started and not broken: whether its software does anything."""
         return self.powered and not self.dead and self._boot_left <= 0.0

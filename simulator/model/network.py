@@ -87,26 +87,69 @@ class Switch(Machine):
             port.counters.in_errors += 1
 
 
+MAN, BACKUP = "man", "backup"
+LOSS = 0.3  # of a lossy line
+
+
+@dataclass(slots=True)
+class WanLine:
+    """One line to the city, at its own port of the router."""
+
+    name: str
+    cut: bool = False  # faults man-down, line-down
+    lossy: bool = False  # fault line-lossy
+    changed_at: float = 0.0  # uptime of the router, seconds
+    _broken: float = 0.0  # frames since the last whole one
+    counters: Counters = field(default_factory=Counters)
+
+    def count(self, in_octets: float, out_octets: float) -> None:
+        """What is lost on its way arrives broken: frames with errors."""
+        before = self.counters.in_packets
+        self.counters.count(in_octets, out_octets)
+        if self.lossy:
+            self._broken += LOSS * (self.counters.in_packets - before)
+            self.counters.in_errors += int(self._broken)
+            self._broken %= 1.0
+
+
 class Router(Machine):
-    """The router to the MAN: interface 1 on the LAN, 2 on the city's line."""
+    """The router to the city: interface 1 on the LAN, 2 on the MAN, 3 on the back-up line where there is one."""
 
     def __init__(self, plate: Plate) -> None:
         super().__init__(plate, idle_watts=11.0, boot_seconds=15.0)
-        self.lan, self.wan = Counters(), Counters()
-        self.line_cut = False  # fault man-down
-        self.line_changed_at = 0.0
+        self.lan = Counters()
+        self.lines = {MAN: WanLine(MAN)}
+
+    def add_line(self, name: str) -> None:
+        self.lines.setdefault(name, WanLine(name))
+
+    def line_up(self, name: str) -> bool:
+        return self.running and not self.lines[name].cut
+
+    def interface(self, name: str) -> str:
+        """A line's port, as the router calls it."""
+        return f"ether{self.index(name)}"
+
+    def index(self, name: str) -> int:
+        """ifIndex of a line's port; the LAN's is 1."""
+        return list(self.lines).index(name) + 2
 
     @property
-    def line_up(self) -> bool:
-        return self.running and not self.line_cut
+    def active_line(self) -> WanLine | None:
+        """What carries the ward's traffic: the MAN while it is up, else what else is; None where all are cut."""
+        return next((line for line in self.lines.values() if self.line_up(line.name)), None)
 
     def set_power(self, on: bool) -> None:
         if self.powered and not on:
-            self.lan, self.wan = Counters(), Counters()
+            self.lan = Counters()
+            for line in self.lines.values():
+                line.counters = Counters()
         super().set_power(on)
 
-    def set_line_cut(self, cut: bool) -> None:
-        self.line_cut, self.line_changed_at = cut, self.uptime_seconds
+    def set_line_cut(self, name: str, cut: bool) -> None:
+        line = self.lines[name]
+        if line.cut is not cut:
+            line.cut, line.changed_at = cut, self.uptime_seconds
 
 
 class Talk:

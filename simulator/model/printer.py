@@ -87,6 +87,8 @@ class Printer(Machine):
         super().__init__(plate, idle_watts=engine.sleep_watts, boot_seconds=engine.boot_seconds)
         self.engine, self.duty, self.toners, self.trays = engine, duty, toners, trays
         self.jammed = False  # fault printer-jam
+        self.door_open = False  # fault printer-door-open
+        self.no_paper_left = False  # fault printer-out-of-paper: nobody brings any
         self.pages_total = 0
         self.pages_since_power_on = 0
         self.drum_left = 0.71
@@ -99,7 +101,7 @@ class Printer(Machine):
     def state(self) -> PrinterState:
         if not self.running:
             return PrinterState.WARMING_UP
-        if self.jammed or self.out_of_paper or self.toner_empty:
+        if self.jammed or self.door_open or self.out_of_paper or self.toner_empty:
             return PrinterState.STOPPED
         return PrinterState.PRINTING if self._queue.pages else PrinterState.IDLE
 
@@ -139,6 +141,23 @@ class Printer(Machine):
         """Paper in every tray."""
         for tray in self.trays:
             tray.sheets = tray.capacity
+
+    def set_no_paper_left(self, none: bool) -> None:
+        """The last sheet is gone and so is the cupboard's; or somebody brings paper."""
+        self.no_paper_left = none
+        if not none:
+            self.refill()
+        for tray in self.trays if none else []:
+            tray.sheets = 0
+
+    def set_toner_low(self, low: bool) -> None:
+        """A cartridge is nearly empty; or all that are get replaced."""
+        if low:
+            self.toners[0].left = min(self.toners[0].left, 0.6 * TONER_LOW)
+            return
+        for toner in self.toners:
+            if toner.left < TONER_LOW:
+                self.replace_toner(toner.colour)
 
     def work(self, seconds: float, moment: float) -> None:
         self._staff(seconds)
@@ -181,7 +200,7 @@ class Printer(Machine):
                 toner.left = max(0.0, toner.left - coverage / ORDINARY_COVERAGE / toner.yield_pages)
 
     def _staff(self, seconds: float) -> None:
-        self._waiting.paper = self._waiting.paper + seconds if self.out_of_paper else 0.0
+        self._waiting.paper = self._waiting.paper + seconds if self.out_of_paper and not self.no_paper_left else 0.0
         if self.duty.refill_after_seconds is not None and self._waiting.paper >= self.duty.refill_after_seconds:
             self.refill()
         for toner in self.toners:

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from simulator.model.chance import dice
+from simulator.model.city import CityService, Uplink
+from simulator.model.climate import rooms_of
 from simulator.model.machine import Machine
 from simulator.model.mains import Mains
-from simulator.model.network import Router, Switch, Talk, flow
+from simulator.model.network import LOSS, Router, Switch, Talk, flow
 from simulator.model.ups import Ups
 
 SLICE_SECONDS = 2.0  # of the ward's time: how late a device may learn that its power went or came
 MAINS = "mains"
+ELSEWHERE = "elsewhere"  # a battery of its own, or the city's data centre
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,18 @@ class Ward:
         self.moment = moment
         self.watcher = watcher  # the machine that the agent runs on
         self.mains = Mains(dice(seed, "mains"))
-        self.man_cut = False
+        self._cut_without_router = False
         self.version = 0  # grows with every change, so that readers know when theirs is old
         self.switch = next((m for m in self.machines() if isinstance(m, Switch)), None)
         self.router = next((m for m in self.machines() if isinstance(m, Router)), None)
         self.upses = [machine for machine in self.machines() if isinstance(machine, Ups)]
+        for uplink in (machine for machine in self.machines() if isinstance(machine, Uplink)):
+            if self.router is not None:
+                self.router.add_line(uplink.line)
+        standing: dict[str, list[Machine]] = {}
+        for machine in self.machines():
+            standing.setdefault(machine.plate.location, []).append(machine)
+        self.rooms = rooms_of(standing)
         if self.switch is not None:
             for place in self.places.values():
                 if place.port:
@@ -47,6 +57,8 @@ class Ward:
         for ups in self.upses:
             ups.feed(0.001, self.mains, 0.0)
         self._settle_links()
+        for room in self.rooms:
+            room.begin(moment)
 
     def remember(self, busy_seconds: float) -> None:
         """What the interfaces counted in the busy time before the simulation began."""
@@ -60,11 +72,24 @@ class Ward:
         """Raises KeyError for a device that does not stand here."""
         return self.places[device].machine
 
+    @property
+    def man_cut(self) -> bool:
+        """Whether every line to the city is cut by a fault."""
+        if self.router is None:
+            return self._cut_without_router
+        return all(line.cut for line in self.router.lines.values())
+
     def set_man_cut(self, cut: bool) -> None:
-        """The city's line to this ward."""
-        self.man_cut = cut
-        if self.router is not None:
-            self.router.set_line_cut(cut)
+        """All of the city's lines to this ward."""
+        self._cut_without_router = cut
+        for name in self.router.lines if self.router is not None else ():
+            self.set_line_cut(name, cut)
+        self.touch()
+
+    def set_line_cut(self, name: str, cut: bool) -> None:
+        """One of the router's lines. Raises KeyError for one that it has not."""
+        assert self.router is not None
+        self.router.set_line_cut(name, cut)
         self.touch()
 
     def touch(self) -> None:
@@ -77,7 +102,11 @@ class Ward:
         machine = self.machine(device)
         if not machine.running:
             return False
-        if device == self.watcher or self.switch is None:
+        if isinstance(machine, CityService):
+            return self.man_open
+        if isinstance(machine, Uplink):
+            return self._line_open(machine.line)
+        if device == self.watcher or machine.beside_watcher or self.switch is None:
             return True
         return self.switch.running and self._port_up(self.watcher) and self._port_up(device)
 
@@ -86,7 +115,18 @@ class Ward:
         """Whether the agent's machine gets out to the city's network."""
         if self.router is None:
             return not self.man_cut
-        return self.router.line_up and self.reachable(self.router.id)
+        return self.router.active_line is not None and self.reachable(self.router.id)
+
+    @property
+    def line_loss(self) -> float:
+        """Share of what is lost on the line that carries the traffic."""
+        line = self.router.active_line if self.router is not None else None
+        return LOSS if line is not None and line.lossy else 0.0
+
+    def _line_open(self, name: str) -> bool:
+        if self.router is None:
+            return not self.man_cut
+        return self.router.line_up(name) and self.reachable(self.router.id)
 
     def advance(self, seconds: float) -> None:
         """Move on by `seconds` of the ward's own time."""
@@ -105,7 +145,7 @@ class Ward:
 
     def _slice(self, seconds: float) -> None:
         self.mains.advance(seconds)
-        powered = {MAINS: self.mains.on}
+        powered = {MAINS: self.mains.on, ELSEWHERE: True}
         for ups in self.upses:
             ups.feed(seconds, self.mains, self._load_of(ups))
             powered[ups.id] = ups.output_on
@@ -116,6 +156,8 @@ class Ward:
                 place.machine.set_power(self._port_gives_power(place) if over_cable else powered[place.feed])
                 place.machine.advance(seconds, self.moment)
         self._settle_links()
+        for room in self.rooms:
+            room.advance(seconds, self.moment)
         self._talk(seconds)
         self.moment += seconds
 
@@ -157,6 +199,7 @@ class Ward:
         if port is None or hub is None:
             return
         sent, received = octets
-        if flow(self.switch, port, hub, sent, received):
+        line = self.router.active_line
+        if line is not None and flow(self.switch, port, hub, sent, received):
             self.router.lan.count(sent, received)
-            self.router.wan.count(received, sent)
+            line.count(received, sent)

@@ -6,9 +6,10 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from simulator.mibs import interfaces, system
-from simulator.mibs.values import Objects, Oid
+from simulator.mibs.values import Objects, Oid, Trap
 from simulator.model.machine import Machine, Plate
 from simulator.model.network import Counters
 from simulator.model.ward import Ward
@@ -24,7 +25,18 @@ class Served(Enum):
     TCP = "tcp"
     NUT = "nut"
     RTSP = "rtsp"
+    IPP = "ipp"
+    ESCL = "escl"
+    MODBUS = "modbus"
+    MQTT = "mqtt"
+    HTTP = "http"
+    LINE = "snmp of the router"  # a line to the city
     HOST = "psutil"  # the agent's own machine: nothing of it is simulated but its plug and its cable
+
+    @property
+    def protocol(self) -> str:
+        """As the agent's configuration names it."""
+        return self.value.partition(" ")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ class Model:
     build: Callable[[Plate, random.Random], Machine]
     serves: Served
     objects: Callable[[Seen, Objects], None] | None = None
+    trap: Callable[[Any], Trap | None] | None = None  # what it tells unasked in its present state
     up_bits: float = 0.0
     down_bits: float = 0.0
     uptime_days: float = 21.0

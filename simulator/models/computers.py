@@ -21,6 +21,9 @@ _DESKTOP = Hardware(processors=4, memory_bytes=8 * GIB, disk_bytes=240 * 10**9, 
 _TERMINAL = Hardware(processors=4, memory_bytes=4 * GIB, disk_bytes=64 * 10**9, idle_watts=38.0, busy_watts=15.0)
 _SERVER = Hardware(processors=4, memory_bytes=16 * GIB, disk_bytes=10**12, idle_watts=78.0, busy_watts=90.0)
 
+_SCREEN = Hardware(processors=2, memory_bytes=2 * GIB, disk_bytes=16 * 10**9, idle_watts=45.0, busy_watts=8.0)
+_TABLET = Hardware(processors=8, memory_bytes=4 * GIB, disk_bytes=64 * 10**9, idle_watts=4.0, busy_watts=4.0)
+
 _NET_SNMP = oid("1.3.6.1.4.1.8072.3.2.10")
 _WINDOWS = oid("1.3.6.1.4.1.311.1.1.3.1.1")
 _HOST = of_type(Computer, host_resources.host_resources)
@@ -85,5 +88,42 @@ COMPUTERS: dict[str, Model] = {
         serves=Served.TCP,
         up_bits=8e3,
         down_bits=12e3,
+    ),
+    "tablet": Model(
+        kind=Kind.TABLET,
+        vendor="",
+        model="",
+        build=_computer(_TABLET),
+        serves=Served.TCP,
+        up_bits=20e3,
+        down_bits=200e3,
+    ),
+    "counter-display": Model(
+        kind=Kind.COUNTER_DISPLAY,
+        vendor="",
+        model="",
+        build=_computer(_SCREEN),
+        serves=Served.TCP,
+        up_bits=2e3,
+        down_bits=6e3,
+    ),
+    "signboard": Model(
+        kind=Kind.SIGNBOARD,
+        vendor="",
+        model="",
+        build=_computer(_SCREEN),
+        serves=Served.HTTP,
+        up_bits=3e3,
+        down_bits=30e3,
+    ),
+    "display": Model(
+        kind=Kind.DISPLAY,
+        vendor="Samsung",
+        model="QB50C",
+        build=_computer(_SCREEN),
+        serves=Served.SNMP,
+        objects=agent_of(_NET_SNMP, 72, _HOST),
+        up_bits=3e3,
+        down_bits=400e3,
     ),
 }

@@ -1,4 +1,4 @@
-"""Printers."""
+"""Printers and scanners."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from simulator.mibs import printer
 from simulator.mibs.values import oid
 from simulator.model.machine import Plate
 from simulator.model.printer import Duty, Engine, Printer, Toner, Tray
+from simulator.model.scanner import Scanner
 from simulator.models.base import Model, Served, agent_of, of_type
 from telemetry.kinds import Kind
 
@@ -29,6 +30,18 @@ def _colour(plate: Plate, chance: random.Random) -> Printer:
     built = Printer(plate, engine, duty, toners, trays, chance)
     built.pages_total, built.pages_since_power_on = 17_904, 655
     return built
+
+
+def _office(plate: Plate, chance: random.Random) -> Printer:
+    duty = Duty(jobs_per_busy_hour=10, pages_per_job=2.6)
+    toners = [Toner("black", 3100, 0.47)]
+    built = Printer(plate, Engine(seconds_per_page=1.8), duty, toners, [Tray("Tray 1", 250, 155)], chance)
+    built.pages_total, built.pages_since_power_on = 26_377, 410
+    return built
+
+
+def _scanner(plate: Plate, chance: random.Random) -> Scanner:
+    return Scanner(plate, chance)
 
 
 _HP_PRINTER = oid("1.3.6.1.4.1.11.2.3.9.1")
@@ -55,5 +68,23 @@ PAPER: dict[str, Model] = {
         objects=agent_of(_HP_PRINTER, 72, _PRINTER_MIB),
         up_bits=6e3,
         down_bits=150e3,
+    ),
+    "printer-ipp": Model(
+        kind=Kind.PRINTER,
+        vendor="Canon",
+        model="LBP243dw",
+        build=_office,
+        serves=Served.IPP,
+        up_bits=5e3,
+        down_bits=80e3,
+    ),
+    "scanner": Model(
+        kind=Kind.SCANNER,
+        vendor="Epson",
+        model="DS-790WN",
+        build=_scanner,
+        serves=Served.ESCL,
+        up_bits=120e3,
+        down_bits=3e3,
     ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from simulator.mibs import powernet
+from simulator.mibs import powernet, ups_traps
 from simulator.mibs import ups as ups_mib
 from simulator.mibs.values import oid
 from simulator.model.machine import Plate
@@ -40,6 +40,7 @@ POWER: dict[str, Model] = {
         build=_ups,
         serves=Served.SNMP,
         objects=agent_of(_SANTAK, 72, _UPS_MIB),
+        trap=ups_traps.ups_mib_trap,
         up_bits=900,
         down_bits=700,
     ),
@@ -57,6 +58,7 @@ POWER: dict[str, Model] = {
         build=_ups_apc,
         serves=Served.SNMP,
         objects=agent_of(powernet.SMART_UPS, 72, _POWERNET),
+        trap=ups_traps.powernet_trap,
         up_bits=900,
         down_bits=700,
     ),

@@ -138,7 +138,7 @@ class _Reply:
         return self._room < 0
 
     def add(self, name: Oid, value: Value) -> None:
-        self._found.append((rfc1902.ObjectName(name), _TYPES[value.syntax](value.data)))
+        self._found.append((rfc1902.ObjectName(name), as_pysnmp(value)))
         self._room -= _size(name, value)
 
     def add_exception(self, name: Oid, exception: Any) -> None:
@@ -185,6 +185,10 @@ _TYPES: dict[Syntax, Any] = {
     Syntax.TICKS: rfc1902.TimeTicks,
     Syntax.COUNTER64: rfc1902.Counter64,
 }
+
+
+def as_pysnmp(value: Value) -> Any:
+    return _TYPES[value.syntax](value.data)
 
 
 def _size(name: Oid, value: Value | None) -> int:

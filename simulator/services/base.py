@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from simulator.model.machine import Machine
 from simulator.model.ward import Ward
 from simulator.models.base import Model
+from simulator.net.snmp_trap import TrapSink
 from simulator.secret_files import SecretFiles
 from simulator.wardfile import DevicePart, WardFile
 from telemetry.clock import Clock
@@ -21,7 +22,9 @@ class Premises:
     """What the services of one ward have in common."""
 
     def __init__(self, file: WardFile, ward: Ward, clock: Clock, secrets: SecretFiles) -> None:
+        self.trap_sink: TrapSink | None = None
         self.file, self.ward, self.clock, self.secrets = file, ward, clock, secrets
+        self.services: dict[str, Service] = {}  # by device
         self._shared: dict[type, Shared] = {}
 
     def shared(self, kind: type[S]) -> S:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from simulator.mibs.values import Objects
+from simulator.mibs.values import Objects, Oid
 from simulator.model.machine import Machine
 from simulator.model.network import Counters
 from simulator.model.ward import Ward
@@ -30,6 +30,7 @@ class SnmpService:
     def __init__(self, premises: Premises, outlet: Outlet) -> None:
         self._premises, self._outlet = premises, outlet
         self._port: int | None = None
+        self._told: Oid | None = None
         self._view: tuple[int, Objects] | None = None
         self.user = self._v3_user() if outlet.part.version == "3" else None
 
@@ -38,7 +39,14 @@ class SnmpService:
         return self._port
 
     def show(self) -> None:
-        """Each request is answered from the model itself."""
+        """Each request is answered from the model itself; what changed is told where traps are wanted."""
+        sink, make = self._premises.trap_sink, self._outlet.model.trap
+        if sink is None or make is None or not self._premises.ward.reachable(self._outlet.part.id):
+            return
+        trap = make(self._outlet.machine)
+        before, self._told = self._told, trap.name if trap is not None else None
+        if trap is not None and before not in (None, trap.name):
+            sink.send(trap, self._outlet.part.community, self._outlet.machine.uptime_seconds)
 
     async def close(self) -> None:
         """The engines close together."""

@@ -88,7 +88,7 @@ def test_the_configuration_is_one_that_the_agent_takes(tmp_path: Path) -> None:
     parents = {device["id"]: device.get("parent") for device in raw["device"]}
     assert all(device not in ancestors(device, parents) for device in parents)
     secret = [device for device in raw["device"] if "auth_file" in device]
-    assert [device["id"] for device in secret] == ["router-1"]
+    assert [device["id"] for device in secret] == ["router-1", "uplink-man", "uplink-backup"]  # one router tells of all
     for key in ("auth_file", "priv_file"):
         mode = (tmp_path / secret[0][key]).stat().st_mode
         assert stat.S_IMODE(mode) == 0o600
@@ -150,8 +150,8 @@ def test_a_wrong_option_is_refused_with_status_2(arguments: tuple[str, ...], wor
 def test_a_wrong_fault_is_told_in_words_with_status_2(tmp_path: Path) -> None:
     with running(tmp_path):
         for arguments, words in (
-            (("fault", "earthquake", "ward", "on"), "power-cut, battery-worn"),
-            (("fault", "printer-jam", "ups-1", "on"), "printer-1, printer-2"),
+            (("fault", "earthquake", "ward", "on"), "power-cut, switch-port-down"),
+            (("fault", "printer-jam", "ups-1", "on"), "printer-1, printer-2, printer-3"),
         ):
             told = ward_sim(tmp_path, *arguments)
             assert told.returncode == 2

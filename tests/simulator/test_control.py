@@ -145,7 +145,7 @@ async def test_a_fault_or_device_that_is_not_there_is_told_with_what_is(lived: L
     answer = await tell(lived, do="fault", name="earthquake", target="ward", on=True)
     assert (answer["ok"], answer["error"], answer["known"]) == (False, "unknown_fault", list(FAULTS))
     answer = await tell(lived, do="fault", name="printer-jam", target="ups-1", on=True)
-    assert (answer["error"], answer["known"]) == ("unknown_target", ["printer-1", "printer-2"])
+    assert (answer["error"], answer["known"]) == ("unknown_target", ["printer-1", "printer-2", "printer-3"])
     answer = await tell(lived, do="fault", name="device-dead", target="server-1", on=True)
     assert answer["error"] == "unknown_target"
 
