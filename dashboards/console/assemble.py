@@ -20,6 +20,7 @@ from telemetry.conditions import Severity
 from telemetry.readings import Reason
 
 UNREACHABLE = "unreachable"
+_CUTS_OFF = frozenset({UNREACHABLE, "line_down"})  # what hangs on a device with one of these cannot be reached
 _SEVERITY: Mapping[Severity, SeverityName] = {
     Severity.INFO: "info",
     Severity.ATTENTION: "attention",
@@ -32,7 +33,7 @@ def ward_out(state: WardState, devices: Sequence[DeviceState], conditions: Itera
     by_id = {device.info.id: device for device in devices}
     parents = {device: state.info.parent for device, state in by_id.items()}
     ordered = sorted(conditions, key=lambda each: (-each.condition.severity, each.condition.since_us))
-    dead = {each.condition.device for each in ordered if each.condition.rule == UNREACHABLE}
+    dead = {each.condition.device for each in ordered if each.condition.rule in _CUTS_OFF}
 
     def cause(opened: OpenCondition) -> str | None:
         device, rule = opened.condition.device, opened.condition.rule

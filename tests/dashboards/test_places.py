@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -164,6 +165,25 @@ async def test_what_hangs_on_a_dead_switch_names_the_switch(client: httpx.AsyncC
     assert causes == {
         ("switch-2", "unreachable"): None, ("printer", "unreachable"): "switch-2", ("printer", "toner_low"): None,
     }  # fmt: skip
+
+
+async def test_what_is_reached_over_a_line_that_is_down_names_the_line(
+    client: httpx.AsyncClient, site: PlainSite
+) -> None:
+    site.add_ward("cut", [device_state("uplink-man", 1), device_state("mail", 1, parent="uplink-man")])
+    site.conditions["cut"] = [condition("uplink-man", "line_down"), condition("mail")]
+    await sign_in(client)
+    found = (await client.get("/api/wards/cut")).json()["ward"]["conditions"]
+    assert {each["device"]: each["cause_device"] for each in found} == {"uplink-man": None, "mail": "uplink-man"}
+
+
+async def test_the_port_that_a_device_is_plugged_into_is_told(client: httpx.AsyncClient, site: PlainSite) -> None:
+    printer = device_state("printer-1", 2, parent="switch-1")
+    plugged = replace(printer, info=replace(printer.info, port="gi7"))
+    site.add_ward("big", [device_state("switch-1", 1), plugged])
+    await sign_in(client)
+    devices = (await client.get("/api/wards/big")).json()["devices"]
+    assert [(each["parent"], each["port"]) for each in devices] == [(None, None), ("switch-1", "gi7")]
 
 
 def test_the_nearest_dead_ancestor_is_the_cause() -> None:
