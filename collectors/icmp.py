@@ -72,7 +72,7 @@ class IcmpCollector:
         self._way: Way | None = None
 
     async def poll(self) -> PollResult:
-        return await self._ask(_COUNT, arp_wait=_ARP_WAIT)
+        return await self._ask(_COUNT, arp_wait=min(_ARP_WAIT, self._device.timeout))
 
     async def poll_vital(self) -> PollResult:
         return await self._ask(_VITAL_COUNT, arp_wait=0.0)
