@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -116,11 +117,11 @@ def test_names_are_asked_over_the_line_itself(ward: Namespaces, peer: Callable[[
     options += ["--bind-interfaces", f"--listen-address={MAN}", "--user=root", f"--pid-file={tmp_path / 'pid'}"]
     ward.start("man", peer("dnsmasq"), "--keep-in-foreground", "--conf-file=/dev/null", *options)
     collector = line("man", MAN, interface="man0", resolve="hub.ward.test", nameserver=MAN)
-    found = {}
-    for _ in range(20):  # until the server listens; each try waits for its answer
+    found = told(ward.do("agent", collector.poll))
+    deadline = time.monotonic() + 20
+    while not found["names_resolve"] and time.monotonic() < deadline:  # until the server listens
+        time.sleep(0.05)
         found = told(ward.do("agent", collector.poll))
-        if found["names_resolve"]:
-            break
     assert found["names_resolve"] == 1
     assert 0 < found["name_resolution_seconds"] < 2
     unknown = line("man", MAN, interface="man0", resolve="nobody.ward.test", nameserver=MAN)
