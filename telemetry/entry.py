@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError
 from telemetry import wire_pb2 as wire
 from telemetry.clock import ClockState
 from telemetry.conditions import Condition, ConditionState, Severity
+from telemetry.evidence import BLOB_HASH_BYTES, Evidence
 from telemetry.readings import DeviceInfo, Fact, Inventory, Reading, Reason, ReasonCode
 from telemetry.wire_readings import delimited, encode_readings, varint
 
@@ -98,7 +99,7 @@ class Unknown:
     """A payload of a later version: kept verbatim, not understood here."""
 
 
-Payload = Readings | Facts | Condition | Lifecycle | Checkpoint | Tombstone | Inventory | Unknown
+Payload = Readings | Facts | Condition | Lifecycle | Checkpoint | Tombstone | Inventory | Evidence | Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,8 @@ def _clock_state(number: int) -> ClockState:
 
 
 def _put_payload(
-    message: wire.Entry, payload: Facts | Condition | Inventory | Lifecycle | Checkpoint | Tombstone | Unknown
+    message: wire.Entry,
+    payload: Facts | Condition | Inventory | Evidence | Lifecycle | Checkpoint | Tombstone | Unknown,
 ) -> None:
     if isinstance(payload, Facts):
         message.facts.facts.extend(wire.Fact(name=fact.name, text=fact.text) for fact in payload.facts)
@@ -228,6 +230,8 @@ def _put_payload(
         _put_condition(message.condition, payload)
     elif isinstance(payload, Inventory):
         _put_inventory(message.inventory, payload)
+    elif isinstance(payload, Evidence):
+        _put_evidence(message.evidence, payload)
     else:
         _put_own_affairs(message, payload)
 
@@ -289,6 +293,14 @@ def _put_inventory(message: wire.Inventory, inventory: Inventory) -> None:
         )
 
 
+def _put_evidence(message: wire.Evidence, evidence: Evidence) -> None:
+    if any(len(blob) != BLOB_HASH_BYTES for blob in evidence.blobs):
+        raise EntryError("a blob is named by the 32 bytes of its SHA-256")
+    message.kind = evidence.kind
+    message.body = evidence.body
+    message.blobs.extend(evidence.blobs)
+
+
 # ---- payloads, in ----------------------------------------------------------------------------------------------
 
 
@@ -306,6 +318,8 @@ def _payload(message: wire.Entry) -> Payload:
         return _condition(message.device, message.condition)
     if which == "inventory":
         return _inventory(message.inventory)
+    if which == "evidence":
+        return Evidence(message.evidence.kind, message.evidence.body, tuple(message.evidence.blobs))
     return _own_affairs(message, which)
 
 

@@ -106,7 +106,6 @@ const FLAGS = new Set([
   "printer_door_open",
   "port_up",
   "port_enabled",
-  "battery_test_failed",
   "aircon_running",
   "aircon_fault",
   "scanner_jammed",
