@@ -6,6 +6,9 @@ import json
 import os
 from pathlib import Path
 
+from simulator.model.city import CityService, Uplink
+from simulator.model.machine import Machine
+from simulator.model.network import MAN
 from simulator.model.ward import ELSEWHERE, MAINS
 from simulator.simulation import Outside, Simulation
 from simulator.wardfile import WardPart
@@ -68,8 +71,12 @@ def _device(simulation: Simulation, outside: Outside, beside: Path) -> str:
 def _parent(simulation: Simulation, outside: Outside) -> str | None:
     """What it hangs on: the switch that it is reached through; the switch itself, the UPS that feeds it.
 
-    The UPS that feeds the switch is the root, so that nothing is its own cause.
+    The UPS that feeds the switch is the root, so that nothing is its own cause. Wi-Fi hangs on the switch too; a line
+    on the router, and the city's applications on the MAN. What the agent's machine hears by radio hangs on nothing.
     """
+    machine = simulation.ward.machine(outside.part.id)
+    if isinstance(machine, (Uplink, CityService)):
+        return _towards_the_city(simulation, machine)
     switch = simulation.ward.switch
     feed = outside.part.feed if outside.part.feed not in (MAINS, ELSEWHERE) else None
     if switch is None or outside.part.id == switch.id:
@@ -77,7 +84,17 @@ def _parent(simulation: Simulation, outside: Outside) -> str | None:
     roots = {simulation.ward.places[switch.id].feed}
     if outside.model.kind is Kind.UPS and outside.part.id in roots:
         return None
-    return switch.id if outside.part.port else feed
+    if machine.beside_watcher:
+        return None
+    return feed if outside.part.port == 0 and feed is not None else switch.id
+
+
+def _towards_the_city(simulation: Simulation, machine: Machine) -> str | None:
+    router = simulation.ward.router
+    if isinstance(machine, CityService):
+        uplinks = (one for one in simulation.ward.machines() if isinstance(one, Uplink) and one.line == MAN)
+        return next((uplink.id for uplink in uplinks), router.id if router is not None else None)
+    return router.id if router is not None else None
 
 
 def _line(key: str, value: str | int | float | bool | list[str]) -> str:

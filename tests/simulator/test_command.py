@@ -87,6 +87,11 @@ def test_the_configuration_is_one_that_the_agent_takes(tmp_path: Path) -> None:
     assert all(device.get("parent") in ids | {None} for device in raw["device"])
     parents = {device["id"]: device.get("parent") for device in raw["device"]}
     assert all(device not in ancestors(device, parents) for device in parents)
+    assert (parents["uplink-backup"], parents["service-1"], parents["tablet-1"]) == (
+        "router-1",
+        "uplink-man",
+        "switch-1",
+    )
     secret = [device for device in raw["device"] if "auth_file" in device]
     assert [device["id"] for device in secret] == ["router-1", "uplink-man", "uplink-backup"]  # one router tells of all
     for key in ("auth_file", "priv_file"):
