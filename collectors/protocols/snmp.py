@@ -29,6 +29,7 @@ MAX_ROWS = 5000  # of one walk; a 500-port switch has 500 in a column
 GROUP = 24  # objects in one GET: about 1 kB of answer
 REPETITIONS = 40  # rows in one GETBULK: about 1.2 kB of answer, one Ethernet frame
 _POLLS_AT_ONCE = 2  # of one address: small agents serve one request at a time
+_SILENT_FOR = 0.2  # seconds without a first answer until a poll lends its place
 _TRIES = (0.35, 0.55)  # shares of the time-out; together less than what the scheduler allows a vital poll
 _ABSENT_FOR = 900.0  # seconds until a missing object is asked for again
 _YOUNG, _YOUNG_ABSENT_FOR = 300.0, 60.0  # seconds; an agent that just started may not have all of its tables yet
@@ -60,24 +61,25 @@ class SnmpClient:
         self._group = GROUP
         self._deadline = 0.0
         self._lost = 0
-        self._has_place = False
+        self._place: _Place | None = None
         self.answered = False  # in this poll
 
     @contextlib.asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
         """Wait until few enough polls of this address run, and hold the place."""
-        async with _places_of(self._device.host, self._port):
-            self._has_place = True
-            try:
-                yield
-            finally:
-                self._has_place = False
+        self._place = place = _Place(_places_of(self._device.host, self._port))
+        await place.take()
+        try:
+            yield
+        finally:
+            self._place = None
+            place.lend()
 
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """One poll's time with the agent; takes a place where the caller holds none."""
         async with contextlib.AsyncExitStack() as stack:
-            if not self._has_place:
+            if self._place is None:
                 await stack.enter_async_context(self.place())
             self.answered, self._lost = False, 0
             self._deadline = self._clock.monotonic() + self._device.timeout * _POLL_TIMEOUTS
@@ -280,7 +282,7 @@ class SnmpClient:
             if self._socket is None:
                 raise SnmpFault(ReasonCode.AGENT_FAULT, "a request outside of turn()")
             try:
-                answer = await request(self._socket, timeout)
+                answer = await self._answer(request(self._socket, timeout))
             except SnmpFault as caught:
                 fault = caught
                 if fault.code in (ReasonCode.GARBLED_ANSWER, ReasonCode.HOST_UNREACHABLE):
@@ -290,6 +292,20 @@ class SnmpClient:
             return answer
         self._lost += 1
         raise self._worded(fault)
+
+    async def _answer(self, request: Awaitable[T]) -> T:
+        """One answer. A device that says nothing does not work: after a moment its place is lent to another poll of
+        the address, else ten silent devices behind one proxy would hold up the rest for a minute."""
+        place = self._place
+        if self.answered or place is None:
+            return await request
+        timer = asyncio.get_running_loop().call_later(_SILENT_FOR, place.lend)
+        try:
+            answer = await request
+        finally:
+            timer.cancel()
+        await place.take()
+        return answer
 
     def _worded(self, fault: SnmpFault) -> SnmpFault:
         if fault.code is not ReasonCode.NO_ANSWER:
@@ -321,6 +337,26 @@ class SnmpClient:
         except (OSError, UnicodeError) as error:
             raise SnmpFault(ReasonCode.NAME_UNKNOWN, f"{host}: {error}") from error
         return str(infos[0][4][0])
+
+
+class _Place:
+    """One of an address's places, held or lent."""
+
+    def __init__(self, places: asyncio.Semaphore) -> None:
+        self._places = places
+        self._held = False
+
+    async def take(self) -> None:
+        """Hold it (again)."""
+        if not self._held:
+            await self._places.acquire()
+            self._held = True
+
+    def lend(self) -> None:
+        """Let another have it."""
+        if self._held:
+            self._held = False
+            self._places.release()
 
 
 def _places_of(host: str, port: int) -> asyncio.Semaphore:
