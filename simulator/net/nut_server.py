@@ -52,6 +52,11 @@ class NutServer:
                 return "Network UPS Tools upsd 2.8.0 - ward-sim\n"
             case ["USERNAME" | "PASSWORD", _]:
                 return "OK\n"
+            case ["STARTTLS"]:
+                return "ERR FEATURE-NOT-CONFIGURED\n"
+            case ["LOGIN", name]:
+                # Nobody may count himself among the computers that it feeds: who reads only need not (RFC 9271).
+                return self._of(name, lambda _: "ERR ACCESS-DENIED\n")
             case ["LOGOUT"]:
                 return "OK Goodbye\n"
             case ["LIST", "UPS"]:

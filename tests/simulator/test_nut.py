@@ -94,6 +94,9 @@ async def test_no_joule_is_made_when_a_battery_wears_out(lived: Lived) -> None:
         ('GET VAR "ups" name', 'VAR ups name "a \\"b\\""\n'),
         ('USERNAME "x y"', "OK\n"),
         ("SET VAR ups name x", "ERR UNKNOWN-COMMAND\n"),
+        ("STARTTLS", "ERR FEATURE-NOT-CONFIGURED\n"),
+        ("LOGIN ups", "ERR ACCESS-DENIED\n"),
+        ("LOGIN cellar", "ERR UNKNOWN-UPS\n"),
         ("LOGOUT", "OK Goodbye\n"),
     ],
 )
