@@ -14,6 +14,7 @@ from edge_agent.command_line import end as _end
 from edge_agent.command_line import load as _load
 from edge_agent.command_line import log_to_stderr as _log_to_stderr
 from edge_agent.discovery.cli import discover
+from edge_agent.dump.cli import dump
 from edge_agent.words import words
 from telemetry.configuration.words import Words
 
@@ -28,6 +29,7 @@ journal_app = typer.Typer(help="The ward's journal.", no_args_is_help=True, rich
 app.add_typer(journal_app, name="journal")
 
 app.command()(discover)
+app.command()(dump)
 
 
 def main() -> None:
