@@ -9,6 +9,7 @@ A new protocol is a model here and a line in collectors/registry.py (docs/adding
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -42,6 +43,14 @@ Status = Annotated[int, Field(ge=100, le=599)]
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^?#\s]*$")]
 
 
+def _channel(given: object) -> object:
+    """A number may be written as one."""
+    return str(given) if isinstance(given, int) and not isinstance(given, bool) and given > 0 else given
+
+
+Channel = Annotated[Name, BeforeValidator(_channel)]
+
+
 def _several(given: object) -> object:
     """One may be written without the brackets of a list."""
     return (given,) if isinstance(given, int) and not isinstance(given, bool) else given
@@ -64,6 +73,10 @@ class BaseDevice(BaseModel):
     timeout: Seconds = 5.0
     target_celsius: float | None = None  # of a room: cooling is judged against it (kinds aircon and sensor)
     target_sensor: str = ""  # which of a device's temperatures (the instance) is the room's
+    recorder: Id | None = None  # of a camera: where it is recorded,
+    channel: Channel | None = None  # as which channel there: its number, or what the recorder calls it,
+    recorded_since: date | None = None  # and since when; it owes nothing from before
+    watch: Literal["always", "sampled"] = "always"  # of a camera: its stream is held open, or looked into now and then
 
     @field_validator("target_celsius")
     @classmethod
@@ -196,6 +209,35 @@ class RtspDevice(BaseDevice):
 
     def address(self) -> str:
         return self.url.partition("://")[2].partition("/")[0]
+
+
+class VideoDevice(HostDevice):
+    """A camera or a recorder by an interface of its own, over HTTP; its own certificate is not judged."""
+
+    only_for = frozenset({Kind.CAMERA, Kind.RECORDER})
+
+    username: str | None = None
+    password: SecretStr | None = None  # password_file or password_env in the file
+    tls: bool = False
+    rtsp_port: Port | None = None  # None: as the device tells, else 554
+
+
+class OnvifDevice(VideoDevice):
+    """ONVIF: a camera by Profile S or T, a recorder by Profile G."""
+
+    protocol: Literal["onvif"]
+
+
+class IsapiDevice(VideoDevice):
+    """Hikvision's ISAPI, which recorders of many names speak."""
+
+    protocol: Literal["isapi"]
+
+
+class DahuaDevice(VideoDevice):
+    """Dahua's HTTP API (CGI), which recorders of many names speak."""
+
+    protocol: Literal["dahua"]
 
 
 class IppDevice(HostDevice):

@@ -19,6 +19,7 @@ from telemetry.kinds import Kind
 _ONLY_OF = {
     **lines.ONLY_OF,
     **dict.fromkeys(("target_celsius", "target_sensor"), frozenset({Kind.AIRCON, Kind.SENSOR})),
+    **dict.fromkeys(("recorder", "channel", "recorded_since", "watch"), frozenset({Kind.CAMERA})),
 }
 _ON_USB = frozenset({Kind.SCANNER, Kind.PRINTER})  # a presence helper is asked for these by their USB id
 
@@ -34,6 +35,7 @@ def read(reader: TableReader, tables: Tables) -> tuple[BaseDevice, ...]:
             found.append(device)
     reader.check_ids("device", tables)
     _check_parents(reader, tables)
+    _check_recorders(reader, tables)
     return tuple(found)
 
 
@@ -94,6 +96,16 @@ def _check_parents(reader: TableReader, tables: Tables) -> None:
         loop = _loop_from(str(table.get("id")), parents)
         if loop:
             reader.add(WardWrong.PARENT_LOOP, at, where, given=" → ".join(loop))
+
+
+def _check_recorders(reader: TableReader, tables: Tables) -> None:
+    """A camera's recorder is a device of that kind."""
+    recorders = [str(table.get("id")) for table in tables if table.get("kind") == Kind.RECORDER]
+    for number, table in enumerate(tables):
+        given = table.get("recorder")
+        if isinstance(given, str) and given not in recorders:
+            at, where = ("device", number, "recorder"), item("device", table, number)
+            reader.add(WardWrong.UNKNOWN_DEVICE, at, where, given=given, suggestion=nearest(given, recorders))
 
 
 def _loop_from(start: str, parents: Mapping[str, object]) -> list[str]:

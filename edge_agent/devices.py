@@ -7,7 +7,7 @@ from dataclasses import replace
 from camera.refusals import Refusals
 from collectors import registry
 from collectors.base import Collector
-from collectors.config import BaseDevice, RtspDevice
+from collectors.config import BaseDevice, RtspDevice, TcpDevice, VideoDevice
 from edge_agent import cameras, lines, opening_hours
 from edge_agent.config import Configuration, RuleSection
 from edge_agent.cooled_room import CooledRoom
@@ -75,6 +75,10 @@ def _with_cooling(made: Schedule, device: BaseDevice, configuration: Configurati
 def _collector(device: BaseDevice, clock: Clock, refusals: Refusals) -> Collector:
     if isinstance(device, RtspDevice):
         return cameras.check(device, clock, refusals)
+    if isinstance(device, VideoDevice):  # whether it is there at all; what it says is the camera room's to ask
+        port = device.port or (443 if device.tls else 80)
+        seen = TcpDevice(id=device.id, kind=device.kind, protocol="tcp", host=device.host, port=port)
+        return registry.collector_for(seen, clock=clock)
     return registry.collector_for(device, clock=clock)
 
 

@@ -25,7 +25,7 @@ REQUIRED = {
     "topic": "tele/hall/SENSOR",
     "password": "sixteen-or-more-characters",
 }  # what a protocol's model may insist on
-CAMERA_ROOM = {"rtsp"}  # what camera/ speaks
+CAMERA_ROOM = {"rtsp", "onvif", "isapi", "dahua"}  # what camera/ speaks
 SERVED = [protocol for protocol in models() if protocol not in CAMERA_ROOM]
 
 
@@ -47,7 +47,8 @@ def test_every_kind_that_a_protocol_is_for_is_watched_by_it(protocol: str) -> No
 
 def test_what_the_camera_room_speaks_no_collector_does() -> None:
     for protocol in CAMERA_ROOM:
-        device = device_from({"id": "cam-1", "kind": "camera", "protocol": protocol, "url": "rtsp://127.0.0.1/"})
+        where = {"url": "rtsp://127.0.0.1/"} if protocol == "rtsp" else {"host": "127.0.0.1"}
+        device = device_from({"id": "cam-1", "kind": "camera", "protocol": protocol, **where})
         with pytest.raises(ValueError, match="no collector speaks"):
             collector_for(device, clock=FakeClock())
 

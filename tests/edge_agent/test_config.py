@@ -238,3 +238,19 @@ def test_only_a_room_has_a_target_and_only_one_topic_is_a_sensors(tmp_path: Path
     mqtt = '[[device]]\nid = "t-1"\nkind = "sensor"\nprotocol = "mqtt"\ntopic = "tele/#"\n'
     [line] = told(tmp_path, WARD + mqtt)
     assert line.startswith("9: [[device]] t-1: topic = “tele/#” is not possible.")
+
+
+NVR = '[[device]]\nid = "nvr-1"\nkind = "recorder"\nprotocol = "isapi"\nhost = "192.168.10.60"\n'
+CAMERA = '[[device]]\nid = "cam-1"\nkind = "camera"\nprotocol = "onvif"\nhost = "192.168.10.31"\n'
+
+
+def test_a_camera_names_its_recorder_and_its_channel_there(tmp_path: Path) -> None:
+    found = read(tmp_path, WARD + NVR + CAMERA + 'recorder = "nvr-1"\nchannel = 3\nrecorded_since = 2026-11-01\n')
+    camera = found.devices[1]
+    assert (camera.recorder, camera.channel, camera.watch) == ("nvr-1", "3", "always")
+    assert str(camera.recorded_since) == "2026-11-01"
+
+
+def test_a_recorder_that_is_none_is_told_with_its_line(tmp_path: Path) -> None:
+    assert told(tmp_path, WARD + NVR + CAMERA + 'recorder = "cam-1"\n')[0].startswith("15: ")
+    assert told(tmp_path, WARD + NVR + "channel = 1\n")[0].startswith("10: ")
