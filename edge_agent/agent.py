@@ -16,7 +16,8 @@ from typing import Any
 from camera.refusals import Refusals
 from camera.relay.rtsp import CameraStream
 from collectors.neighbours import of_this_machine
-from edge_agent import cameras, devices
+from edge_agent import blobs, cameras, devices
+from edge_agent.blobs import BlobStore
 from edge_agent.config import Configuration, JournalSection, UplinkSection
 from edge_agent.live.hub_address import Hub
 from edge_agent.live.streams import Streams
@@ -27,6 +28,7 @@ from edge_agent.schedule import Outcome, Schedule, Scheduler
 from edge_agent.topology_watch import TopologyWatch
 from edge_agent.traps import TrapCounts, TrapDoor, counted
 from edge_agent.uplink.link import Broker
+from edge_agent.uplink.pictures import PictureSender
 from edge_agent.uplink.worker import Uplink, UplinkSettings
 from edge_agent.watch import Watch
 from journal.events import events_newest_first
@@ -62,8 +64,11 @@ class Agent:
         self._chance = chance
         self._version = version("wardwatch")
         self._refusals = Refusals(clock)
+        self._hub = self._make_hub()
         self._streams = self._make_streams()
         self._folder = options.data_dir or configuration.data_dir
+        self._blobs = BlobStore(self._folder / blobs.FOLDER, clock)
+        self._pictures = PictureSender(configuration.ward.id, self._blobs, self._hub)
         self._journal_file = self._folder / JOURNAL_FILE
         self._stop = asyncio.Event()
 
@@ -116,7 +121,8 @@ class Agent:
         door = self._make_trap_door(scheduler, counts)
         log.info("watching %d devices of %s", len(schedules), configuration.ward.id)
         try:
-            await self._until_stopped(scheduler.run(), watch.run(), *([] if door is None else [door.run()]))
+            keep = blobs.upkeep(self._blobs)
+            await self._until_stopped(scheduler.run(), watch.run(), keep, *([] if door is None else [door.run()]))
         finally:
             await _close(schedules)
             memory.save(engine.seen_good())
@@ -133,6 +139,7 @@ class Agent:
 
     def _end(self, journal: Journal, uplink: Uplink | None) -> None:
         self._streams.close()
+        self._pictures.close()
         journal.finish()
         if uplink is not None:
             linger = self._options.linger_seconds
@@ -149,11 +156,14 @@ class Agent:
         return TrapDoor(configuration.traps, ward, asked, scheduler.poll_now, self._clock, counts)
 
     def _make_streams(self) -> Streams:
+        of = cameras.streams(self._configuration.devices)
+        ward = self._configuration.ward.id
+        return Streams(ward, of, self._hub, CameraStream.open, self._refusals, self._clock)
+
+    def _make_hub(self) -> Hub | None:
         section = self._configuration.uplink
         url = self._options.hub or (section.hub if section else None)
-        hub = None if url is None else Hub(url, section.ca_file if section else None)
-        of = cameras.streams(self._configuration.devices)
-        return Streams(self._configuration.ward.id, of, hub, CameraStream.open, self._refusals, self._clock)
+        return None if url is None else Hub(url, section.ca_file if section else None)
 
     def _make_uplink(self, journal: Journal, scheduler: Scheduler, loop: asyncio.AbstractEventLoop) -> Uplink | None:
         section = self._configuration.uplink
@@ -171,7 +181,7 @@ class Agent:
 
         ward = self._configuration.ward
         settings = UplinkSettings(ward.district, ward.id, _broker(url, section), self._version)
-        uplink = Uplink(settings, journal, poll_now, self._clock, self._chance, self._streams)
+        uplink = Uplink(settings, journal, poll_now, self._clock, self._chance, self._streams, self._pictures)
         journal.subscribe(uplink.offer)
         uplink.start()
         return uplink

@@ -7,7 +7,9 @@ nothing, and after a start the next keyframe brings another.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +20,11 @@ from telemetry.clock import Clock
 
 FOLDER = "blobs"
 MOST_THUMBNAILS = 256  # cameras of one ward
+PRUNE_SECONDS = 6 * 3600.0
 
-__all__ = ["FOLDER", "BlobError", "BlobLimits", "BlobStore", "Thumbnail"]
+log = logging.getLogger(__name__)
+
+__all__ = ["FOLDER", "BlobError", "BlobLimits", "BlobStore", "Thumbnail", "upkeep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,6 @@ class BlobStore:
     """Any thread may call any method."""
 
     def __init__(self, folder: Path, clock: Clock, limits: BlobLimits | None = None) -> None:
-        """Raises BlobError where there is no such folder to be had."""
         self._clock = clock
         self._blobs = BlobFolder(folder, clock, limits)
         self._thumbnails: dict[str, Thumbnail] = {}
@@ -85,3 +89,15 @@ class BlobStore:
     def prune(self) -> int:
         """As BlobFolder.prune."""
         return self._blobs.prune()
+
+
+async def upkeep(store: BlobStore) -> None:
+    """Until cancelled: now and then let go of what is beyond its days."""
+    while True:
+        await asyncio.sleep(PRUNE_SECONDS)
+        try:
+            gone = await asyncio.to_thread(store.prune)
+            if gone:
+                log.info("let go of %d pictures beyond their time", gone)
+        except BlobError as error:
+            log.error("pruning the pictures failed: %s", error)

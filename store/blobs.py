@@ -61,15 +61,17 @@ class BlobFolder:
     """Any thread may call any method."""
 
     def __init__(self, folder: Path, clock: Clock, limits: BlobLimits | None = None) -> None:
-        """Made where there is none; what a crash left half written is cleared away. Raises BlobError."""
+        """What a crash left half written is cleared away. A folder that is not to be had is told in the log, and tried
+        again with each `put`: a disk in trouble is no reason for a program not to start."""
         self.counts = BlobCounts()
         self._folder, self._clock, self._limits = folder, clock, limits or BlobLimits()
         self._lock = threading.Lock()
-        with _ours(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+        try:
             for left in folder.glob(f"*/*{_BESIDE}"):
                 left.unlink(missing_ok=True)
             self.counts.bytes_held = sum(file.size for file in self._files())
+        except OSError as error:
+            log.error("%s: %s", folder, error)
 
     def put(self, data: bytes) -> bytes:
         """Durable when this returns its SHA-256. What is there already is not written again. Raises BlobError."""
@@ -123,7 +125,7 @@ class BlobFolder:
 
     def _write(self, path: Path, data: bytes) -> None:
         fresh = not path.parent.exists()
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_suffix(_BESIDE)
         now = self._clock.wall_us() / 1e6
         try:

@@ -56,6 +56,7 @@ class ReasonCode(StrEnum):
     SENSOR_SILENT = "sensor_silent"  # nothing was heard from it for longer than it should take
     NOT_HEARD_YET = "not_heard_yet"  # nothing fresh was heard from it yet, and it is not overdue
     WARD_SILENT = "ward_silent"  # the ward's agent is out of contact, or does not do what it was asked
+    NO_PICTURE = "no_picture"  # the ward has no such picture: not yet, not any more, or damaged
     AGENT_FAULT = "agent_fault"  # our own defect; the log has the trace
     DISK_FULL = "disk_full"  # the ward's own disk has no room left
     DISK_FAILED = "disk_failed"  # the ward's own disk refuses to be written, for another cause than want of room

@@ -293,20 +293,22 @@ class Held(_message.Message):
     def __init__(self, incarnation: _Optional[bytes] = ..., first_position: _Optional[int] = ..., last_position: _Optional[int] = ...) -> None: ...
 
 class Request(_message.Message):
-    __slots__ = ("id", "replay", "committed", "poll", "start_stream", "stop_stream")
+    __slots__ = ("id", "replay", "committed", "poll", "start_stream", "stop_stream", "send_picture")
     ID_FIELD_NUMBER: _ClassVar[int]
     REPLAY_FIELD_NUMBER: _ClassVar[int]
     COMMITTED_FIELD_NUMBER: _ClassVar[int]
     POLL_FIELD_NUMBER: _ClassVar[int]
     START_STREAM_FIELD_NUMBER: _ClassVar[int]
     STOP_STREAM_FIELD_NUMBER: _ClassVar[int]
+    SEND_PICTURE_FIELD_NUMBER: _ClassVar[int]
     id: str
     replay: ReplayRange
     committed: Committed
     poll: PollNow
     start_stream: StartStream
     stop_stream: StopStream
-    def __init__(self, id: _Optional[str] = ..., replay: _Optional[_Union[ReplayRange, _Mapping]] = ..., committed: _Optional[_Union[Committed, _Mapping]] = ..., poll: _Optional[_Union[PollNow, _Mapping]] = ..., start_stream: _Optional[_Union[StartStream, _Mapping]] = ..., stop_stream: _Optional[_Union[StopStream, _Mapping]] = ...) -> None: ...
+    send_picture: SendPicture
+    def __init__(self, id: _Optional[str] = ..., replay: _Optional[_Union[ReplayRange, _Mapping]] = ..., committed: _Optional[_Union[Committed, _Mapping]] = ..., poll: _Optional[_Union[PollNow, _Mapping]] = ..., start_stream: _Optional[_Union[StartStream, _Mapping]] = ..., stop_stream: _Optional[_Union[StopStream, _Mapping]] = ..., send_picture: _Optional[_Union[SendPicture, _Mapping]] = ...) -> None: ...
 
 class ReplayRange(_message.Message):
     __slots__ = ("incarnation", "first", "last")
@@ -351,6 +353,16 @@ class StopStream(_message.Message):
     device: str
     stream: str
     def __init__(self, device: _Optional[str] = ..., stream: _Optional[str] = ...) -> None: ...
+
+class SendPicture(_message.Message):
+    __slots__ = ("sha256", "device", "ticket")
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    TICKET_FIELD_NUMBER: _ClassVar[int]
+    sha256: bytes
+    device: str
+    ticket: str
+    def __init__(self, sha256: _Optional[bytes] = ..., device: _Optional[str] = ..., ticket: _Optional[str] = ...) -> None: ...
 
 class Reply(_message.Message):
     __slots__ = ("request_id", "ok", "reason", "unavailable")

@@ -8,6 +8,7 @@ from google.protobuf.message import DecodeError
 
 from telemetry import wire_pb2 as wire
 from telemetry.entry import INCARNATION_BYTES
+from telemetry.evidence import BLOB_HASH_BYTES
 from telemetry.intervals import IntervalSet
 from telemetry.readings import Reason
 
@@ -77,6 +78,8 @@ def _check(request: wire.Request) -> None:
     elif what == "committed":
         for each in request.committed.ranges:
             _check_place(request.committed.incarnation, each.first, each.last)
+    elif what == "send_picture" and len(request.send_picture.sha256) not in (0, BLOB_HASH_BYTES):
+        raise BadRequestError(f"a SHA-256 of {len(request.send_picture.sha256)} bytes")
 
 
 def _check_place(incarnation: bytes, first: int, last: int) -> None:

@@ -67,6 +67,13 @@ class LiveStreams(Protocol):
         """Also when it was not sent at all."""
 
 
+class Pictures(Protocol):
+    """What sends single pictures when the district asks."""
+
+    def send(self, sha256: bytes, device: str, ticket: str) -> Reason | None:
+        """The one of that hash, or where there is none the newest of the device. Returns at once; why not, if not."""
+
+
 class Uplink:
     """The ward's side of replication. `offer` may be called from any thread; all else happens in its own."""
 
@@ -78,6 +85,7 @@ class Uplink:
         clock: Clock,
         chance: random.Random,
         live: LiveStreams | None = None,
+        pictures: Pictures | None = None,
     ) -> None:
         self.counts = UplinkCounts()
         self.committed: dict[bytes, IntervalSet] = {}  # as the district told since our start
@@ -87,6 +95,7 @@ class Uplink:
         self._clock = clock
         self._chance = chance
         self._live_streams = live
+        self._pictures = pictures
         self._bell = threading.Condition()
         self._stopping = False
         self._stop_at = 0.0
@@ -285,8 +294,15 @@ class Uplink:
             known = self._poll_now(request.poll.device)
             no_such = None if known else Reason(ReasonCode.UNSUPPORTED, f"no device {request.poll.device!r} here")
             self._publish(What.REPLIES, reply(request.id, no_such))
+        elif what == "send_picture":
+            self._publish(What.REPLIES, reply(request.id, self._picture(request.send_picture)))
         else:
             self._publish(What.REPLIES, reply(request.id, self._live_picture(request)))
+
+    def _picture(self, asked: wire.SendPicture) -> Reason | None:
+        if self._pictures is None:
+            return Reason(ReasonCode.UNSUPPORTED, "no pictures are kept here")
+        return self._pictures.send(asked.sha256, asked.device, asked.ticket)
 
     def _live_picture(self, request: wire.Request) -> Reason | None:
         """A stream is to be started or stopped."""
