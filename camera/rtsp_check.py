@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 
-from camera.refusals import TURN_SECONDS, Refusals
+from camera.refusals import Refusals
 from camera.relay.rtsp import StreamAddress, reason_for, why_not_shown
 from camera.rtsp_client import RtspConnection
 from camera.rtsp_login import Challenge, Login, best
@@ -72,21 +72,13 @@ class RtspCheck:
             return Reason(ReasonCode.GARBLED_ANSWER, "401 without a challenge that is known here")
         if not self._address.username:
             return Reason(ReasonCode.WRONG_CREDENTIALS, "the camera wants a password and none is configured")
-        wait = await self._turn()
+        wait = await self._refusals.turn(self._address)
         if wait:
             return Reason(ReasonCode.WRONG_CREDENTIALS, f"refused before; not tried again for {wait:.0f} s")
         try:
             return await self._with_password(connection, challenge)
         finally:
             self._refusals.not_told(self._address)  # no word where it has been told
-
-    async def _turn(self) -> float:
-        """Wait until nobody else tries this password; the seconds for which it must not be tried at all."""
-        while True:
-            wait = self._refusals.wait(self._address)
-            if not 0 < wait <= TURN_SECONDS:
-                return wait
-            await asyncio.sleep(wait)
 
     async def _with_password(self, connection: RtspConnection, challenge: Challenge) -> Answer | Reason:
         address = self._address

@@ -34,6 +34,10 @@ class ReasonCode(StrEnum):
     HOST_UNREACHABLE = "host_unreachable"  # the network says that there is no way to it
     NAME_UNKNOWN = "name_unknown"  # the host name does not resolve
     WRONG_CREDENTIALS = "wrong_credentials"  # community, user or password refused
+    NO_PERMISSION = "no_permission"  # the password is right, but this user may not ask for that
+    REDIRECTED = "redirected"  # it sends us to another host, where no password of its goes
+    STREAM_STALLED = "stream_stalled"  # a camera's stream is open and nothing comes any more
+    NO_KEYFRAME = "no_keyframe"  # pictures come, but for a minute none that could be shown
     GARBLED_ANSWER = "garbled_answer"  # an answer that cannot be understood
     ERROR_ANSWER = "error_answer"  # it answers that it cannot: an HTTP or IPP status that says so
     UNEXPECTED_ANSWER = "unexpected_answer"  # it answers well, but not with what it should say

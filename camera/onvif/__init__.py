@@ -1,0 +1,1 @@
+"""ONVIF: what a camera or recorder is, offers and keeps, asked by SOAP."""
