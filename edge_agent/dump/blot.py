@@ -105,7 +105,8 @@ class Blotter:
             return self._replaced(word)
         if any(len(secret) > 3 and secret in folded for secret in self._secrets):
             return self._replaced(word)
-        if folded in self._kept or folded in vocabulary():
+        plain = folded.rstrip(string.digits) if len(folded) > 3 and not folded[-3:].isdecimal() else folded
+        if folded in self._kept or folded in vocabulary() or plain in vocabulary():  # "humidity1", "port24"
             return word
         if word.isdecimal():
             return word if len(word) < _LONG_FIGURE else self._replaced(word)

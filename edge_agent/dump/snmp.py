@@ -16,9 +16,12 @@ from edge_agent.dump.snmprec import Row
 from telemetry.readings import ReasonCode
 
 _MIB2 = "1.3.6.1.2.1"
-# system, interfaces, ifXTable, printer, UPS, ENTITY, ENTITY-SENSOR; of HOST-RESOURCES system, storage and devices: its
-# running and installed software (4, 5, 6) names people's files and is no reading.
-_ROOTS = tuple(f"{_MIB2}.{part}" for part in ("1", "2", "31.1.1", "33", "43", "47.1.1", "99", "25.1", "25.2", "25.3"))
+# system, interfaces, ifXTable, EtherLike, UPS, printer, ENTITY, ENTITY-SENSOR; of HOST-RESOURCES system, storage and
+# devices: its running and installed software (4, 5, 6) names people's files and is no reading.
+_ROOTS = tuple(
+    f"{_MIB2}.{part}" for part in ("1", "2", "31.1.1", "10.7.2", "33", "43", "47.1.1", "99", "25.1", "25.2", "25.3")
+)
+_LLDP_NEIGHBOURS = "1.0.8802.1.1.2.1.4.1"  # lldpRemTable, IEEE 802.1AB
 _ENTERPRISES = "1.3.6.1.4.1."
 _MOST_SILENCES = 3  # walks that ended in silence; then what came is all
 _MOST_ROWS, _ROWS_A_ROOT, _SECONDS = 20_000, 6_000, 300.0
@@ -65,7 +68,7 @@ async def _walk_all(device: SnmpDevice, rows: dict[str, Row], told: Told) -> Non
 
 
 async def _walk_roots(walk: _Walk, rows: dict[str, Row]) -> None:
-    for root in _ROOTS:
+    for root in (*_ROOTS, _LLDP_NEIGHBOURS):
         await walk.below(root)
     object_id = rows.get(f"{_MIB2}.1.2.0")
     vendor = ".".join(str(object_id.value).split(".")[:7]) if object_id else ""

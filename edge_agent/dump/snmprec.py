@@ -24,6 +24,7 @@ _SECRET = (
     f"{_PRINTER}.14.1.1.9",
     f"{_PRINTER}.16.5.1.2",
     *(f"{_UPS}.{leaf}" for leaf in (5, 6)),
+    *(f"1.0.8802.1.1.2.1.4.1.1.{leaf}" for leaf in (7, 8, 9)),  # lldpRemPortId, PortDesc, SysName
 )
 # Columns that say what the device is: what a fixture is for.
 _KEPT = (
@@ -35,6 +36,7 @@ _KEPT = (
 _TECHNICAL = (f"{_MIB2}.2.2.1.2", f"{_MIB2}.31.1.1.1.1", _PRINTER)
 _PHYSICAL_ADDRESS = f"{_MIB2}.2.2.1.6"
 _SERIAL = re.compile(r"(?:\bs/?n|\bserial(?:[ -]?(?:number|no))?)\b[ .:=#]*([\w-]{4,})", re.IGNORECASE)
+_LETTERS = re.compile(r"[^\W\d_]{3,}")
 _LONG_BINARY = 32  # octets; longer ones are tables of bits or what somebody stored
 
 
@@ -147,6 +149,7 @@ def _words_of_tables() -> tuple[str, ...]:
     """Texts that decide how a table is read: they are the vendor's words, not the ward's."""
     values = [value for mib in tables() for value in mib.value]
     told = {str(choice) for value in values for where in value.where for choice in where.any}
+    told |= {word for value in values for where in value.where for word in _LETTERS.findall(where.like)}
     told |= {key for value in values for key in (*value.values, *(value.scale_by.map if value.scale_by else ()))}
     return tuple(told)
 
