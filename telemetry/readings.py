@@ -61,6 +61,12 @@ class ReasonCode(StrEnum):
     NOT_HEARD_YET = "not_heard_yet"  # nothing fresh was heard from it yet, and it is not overdue
     WARD_SILENT = "ward_silent"  # the ward's agent is out of contact, or does not do what it was asked
     NO_PICTURE = "no_picture"  # the ward has no such picture: not yet, not any more, or damaged
+    INDEX_UNREADABLE = "index_unreadable"  # a recorder's index cannot be read, or has no end
+    CLOCK_WRONG = "clock_wrong"  # a recorder's clock is so far off that its index cannot be believed
+    REPLAY_EMPTY = "replay_empty"  # a recorder has nothing to show of a moment that its index names
+    REPLAY_ELSEWHEN = "replay_elsewhen"  # it shows another moment than the one that was asked
+    REPLAY_UNDATED = "replay_undated"  # it shows a picture, but does not say of when
+    REPLAY_UNREADABLE = "replay_unreadable"  # what it shows cannot be decoded
     AGENT_FAULT = "agent_fault"  # our own defect; the log has the trace
     DISK_FULL = "disk_full"  # the ward's own disk has no room left
     DISK_FAILED = "disk_failed"  # the ward's own disk refuses to be written, for another cause than want of room
