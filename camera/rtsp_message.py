@@ -73,6 +73,9 @@ class Description:
     def h264(self) -> Video | None:
         return next((video for video in self.videos if video.codec == "H264"), None)
 
+    def h265(self) -> Video | None:
+        return next((video for video in self.videos if video.codec == "H265"), None)
+
 
 def describe(sdp: bytes) -> Description:
     """Never raises: what cannot be understood is not there."""
@@ -102,7 +105,8 @@ def _videos(part: str) -> list[Video]:
             continue
         said = re.search(rf"(?m)^a=fmtp:{payload_type}\s+(.*)$", part)
         format_ = {} if said is None else _parameters(said[1])
-        sets = _parameter_sets(format_.get("sprop-parameter-sets", ""))
+        names = ("sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps")  # RFC 6184 and RFC 7798
+        sets = b"".join(_parameter_sets(format_.get(name, "")) for name in names)
         interleaved = format_.get("packetization-mode") == "2"
         rate = int(mapped[2]) or 90_000
         videos.append(Video(mapped[1].upper(), control, payload_type, rate, sets, interleaved))
@@ -120,7 +124,7 @@ def _parameters(text: str) -> dict[str, str]:
 
 
 def _parameter_sets(text: str) -> bytes:
-    """RFC 6184, sprop-parameter-sets: NAL units in base64, between commas."""
+    """NAL units in base64, between commas."""
     sets = b""
     for each in text.split(","):
         try:

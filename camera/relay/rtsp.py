@@ -68,19 +68,8 @@ class CameraStream:
     def open(cls, address: StreamAddress, stopped: Callable[[], bool]) -> CameraStream | None:
         """Ask the camera for the stream, with the password at most once. None where `stopped()`, which is asked twice
         a second, said so meanwhile."""
-        login = Login(address.username, address.password, make_nonce) if address.username else None
-        session = Session(address.url, login, stopped, open_seconds=OPEN_SECONDS, silence_seconds=SILENCE_SECONDS)
-        try:
-            with _told():
-                video = _h264(session.open())
-                session.play(video)
-        except StoppedError:
-            session.close()
-            return None
-        except BaseException:
-            session.close()
-            raise
-        return cls(session, video)
+        playing = play(address, stopped, _h264, SILENCE_SECONDS)
+        return None if playing is None else cls(*playing)
 
     def fileno(self) -> int:
         """To be watched for something to read."""
@@ -106,11 +95,31 @@ class CameraStream:
 
     def tick(self, now: float) -> None:
         """To be called twice in a second or so: a camera that fell silent is told from one that is slow."""
-        with _told():
+        with told():
             self._session.tick(now)
 
     def close(self) -> None:
         self._session.close()
+
+
+def play(
+    address: StreamAddress, stopped: Callable[[], bool], choose: Callable[[Description], Video], silence: float
+) -> tuple[Session, Video] | None:
+    """A session that plays the video which `choose` takes of those offered. `silence`: after so many seconds without a
+    packet it is over. Raises StreamError; None where `stopped()` said so meanwhile."""
+    login = Login(address.username, address.password, make_nonce) if address.username else None
+    session = Session(address.url, login, stopped, open_seconds=OPEN_SECONDS, silence_seconds=silence)
+    try:
+        with told():
+            video = choose(session.open())
+            session.play(video)
+    except StoppedError:
+        session.close()
+        return None
+    except BaseException:
+        session.close()
+        raise
+    return session, video
 
 
 def read(address: StreamAddress, stopped: Callable[[], bool]) -> Iterator[AccessUnit]:
@@ -131,7 +140,7 @@ def read(address: StreamAddress, stopped: Callable[[], bool]) -> Iterator[Access
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Every way in which a camera fails, as a StreamError."""
     try:
         yield
@@ -150,6 +159,14 @@ def why_not_shown(offered: Description) -> Reason | None:
         return Reason(ReasonCode.UNSUPPORTED, "the address offers no video")
     codec = offered.videos[0].codec[:20]
     return Reason(ReasonCode.UNSUPPORTED, f"the camera sends {codec}; set this stream to H.264")
+
+
+def any_video(offered: Description) -> Video:
+    """H.264, else H.265, else whatever it is. Raises StreamError where there is none."""
+    video = offered.h264() or offered.h265() or next(iter(offered.videos), None)
+    if video is None:
+        raise StreamError(Reason(ReasonCode.UNSUPPORTED, "the address offers no video"))
+    return video
 
 
 def _h264(offered: Description) -> Video:

@@ -17,7 +17,7 @@ from camera.refusals import TURN_SECONDS, Refusals
 from camera.relay.assemble import AccessUnit
 from camera.relay.rtsp import StreamAddress, StreamError
 from edge_agent.live.hub_socket import HubError, HubSocket
-from edge_agent.live.pump import Pump
+from camera.relay.pump import GATHER_SECONDS, Pump
 from edge_agent.live.sender import Sender
 from telemetry.clock import Clock
 from telemetry.live import LiveNote, LiveNoteType
@@ -203,7 +203,9 @@ class _BrokenOffError(StreamError):
 
 
 class _Flow:
-    """One connection to the camera while it flows (edge_agent.live.pump.Flow)."""
+    """One connection to the camera while it flows (camera.relay.pump.Flow)."""
+
+    gather_seconds = GATHER_SECONDS
 
     def __init__(self, stream: Camera, sender: Sender, hub: HubSocket, clock: Clock, over: Callable[[], bool]) -> None:
         self.failed: StreamError | None = None

@@ -18,12 +18,16 @@ from typing import Protocol
 log = logging.getLogger(__name__)
 
 GATHER_SECONDS = 0.004  # a wake for each RTP packet would cost several times as much
+UNHURRIED_GATHER_SECONDS = 0.1  # where nobody looks; what a camera sends meanwhile fits into its socket
 TICK_SECONDS = 0.25
 _UNSENT_SECONDS = 0.01  # how soon to try again what a hub's socket did not take
 
 
 class Flow(Protocol):
-    """A stream that flows. Every call comes from the pump's thread; once one returns False there is no more."""
+    """A stream that flows. Every call comes from the pump's thread; once one returns False there is no more.
+    `gather_seconds`: how long its pictures may wait for others to be served with; the shortest of all counts."""
+
+    gather_seconds: float
 
     def fileno(self) -> int:
         """Of the camera's connection."""
@@ -46,6 +50,7 @@ class Pump:
         self._flows: dict[int, tuple[Flow, threading.Event]] = {}
         self._waiting: set[int] = set()
         self._running = False
+        self._gather = GATHER_SECONDS
         self._epoll = select.epoll()
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)
@@ -59,6 +64,7 @@ class Pump:
             number = flow.fileno()
             self._flows[number] = (flow, ended)
             self._waiting.add(number)  # pictures may have come with the last answer
+            self._set_gather()
             self._epoll.register(number, select.EPOLLIN)
             if not self._running:
                 self._running = True
@@ -75,7 +81,7 @@ class Pump:
         tick_at = 0.0
         while self._still_running():
             if self._epoll.poll(_UNSENT_SECONDS if self._waiting else TICK_SECONDS):
-                time.sleep(GATHER_SECONDS)
+                time.sleep(self._gather)
             ready = {number for number, _ in self._epoll.poll(0)} | self._waiting
             now = time.monotonic()
             if self._ear.fileno() in ready:
@@ -109,7 +115,11 @@ class Pump:
             _, ended = self._flows.pop(number)
             self._waiting.discard(number)
             self._epoll.unregister(number)
+            self._set_gather()
         ended.set()
+
+    def _set_gather(self) -> None:
+        self._gather = min((flow.gather_seconds for flow, _ in self._flows.values()), default=GATHER_SECONDS)
 
 
 def _guarded(call: Callable[[], bool]) -> bool:

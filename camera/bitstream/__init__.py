@@ -1,0 +1,1 @@
+"""What video bitstreams say of themselves, read without decoding a picture."""
