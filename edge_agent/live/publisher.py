@@ -15,9 +15,9 @@ from typing import Protocol
 
 from camera.refusals import TURN_SECONDS, Refusals
 from camera.relay.assemble import AccessUnit
+from camera.relay.pump import GATHER_SECONDS, Pump
 from camera.relay.rtsp import StreamAddress, StreamError
 from edge_agent.live.hub_socket import HubError, HubSocket
-from camera.relay.pump import GATHER_SECONDS, Pump
 from edge_agent.live.sender import Sender
 from telemetry.clock import Clock
 from telemetry.live import LiveNote, LiveNoteType

@@ -7,10 +7,10 @@ import time
 from collections.abc import Mapping, Sequence
 
 from camera.refusals import Refusals
+from camera.relay.pump import Pump
 from camera.relay.rtsp import StreamAddress
 from edge_agent.live.hub_address import Hub, HubAddressError
 from edge_agent.live.publisher import Errand, Means, Open, Publisher
-from camera.relay.pump import Pump
 from telemetry.clock import Clock
 from telemetry.live import StreamName
 from telemetry.readings import Reason, ReasonCode
