@@ -1,0 +1,42 @@
+"""Colours that no light makes: a plane that is lost, a cast over everything.
+
+A scene may be of any colour, but nearly always something in it is grey: shadows, metal, paper. Where even the least
+coloured twentieth of what is lit is coloured, the camera colours it. Black and white (night, by infrared) is no fault.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from camera.picture.conditions import ramp
+from camera.picture.picture import Picture
+
+_COLUMNS, _ROWS = 64, 36
+_LIT = 50  # luma; below it chroma is squeezed towards none
+_LEAST_LIT = 0.03
+_CAST = 7.5  # distance from grey, in chroma levels, of the least coloured twentieth
+_LOST, _ALIVE = 0.3, 0.8  # standard deviation of a plane that is lost, and of the one beside it
+
+
+def discoloured(picture: Picture) -> float:
+    """One colour plane is lost, or a strong cast lies over everything."""
+    return max(_cast(picture), _lost_plane(picture))
+
+
+def _cast(picture: Picture) -> float:
+    # So small that the noise of the chroma planes, which would tint every grey, is averaged away.
+    luma, u, v = (
+        cv2.resize(plane.astype(np.float32), (_COLUMNS, _ROWS), interpolation=cv2.INTER_AREA)
+        for plane in (picture.y, picture.u, picture.v)
+    )
+    lit = luma > _LIT
+    if np.count_nonzero(lit) < _LEAST_LIT * lit.size:
+        return 0.0
+    return ramp(float(np.percentile(np.hypot(u[lit] - 128, v[lit] - 128), 5)), _CAST, 5.0)
+
+
+def _lost_plane(picture: Picture) -> float:
+    u, v = float(picture.u.std()), float(picture.v.std())
+    low, high = min(u, v), max(u, v)
+    return ramp(high, _ALIVE, _ALIVE) if low < _LOST else 0.0

@@ -1,0 +1,127 @@
+"""Large parts without any detail: a card that says that there is no signal, or something in front of the lens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from camera.picture.conditions import ramp
+from camera.picture.picture import Flags, Floats, Picture, block_means, by_block
+
+_FLAT_STD = 1.0  # luma, in a block of the reduced and smoothed picture; a wall in a real room has its light on it
+_ONE_LEVEL = 7.0  # luma; of one thing that is flat
+_COVERED_SHARE = 0.72  # 85 % of the picture is a little less in whole blocks
+_FULL_CONTRAST = 90.0  # luma between a picture's dark and its bright
+_ONE_THING = 10.0  # less than this is one flat thing and its noise
+_SMOOTH_STD = 1.6  # of what is too near to the lens to be seen sharp
+_SMOOTH_SHARE = 0.80  # a room's bare wall is half of a picture
+_CARD_SHARE = 0.8  # of a card, with words in its middle
+_DETAIL_STD = 4.0
+_LEAST_TOLD, _LOST_SHARE = 0.15, 0.75
+_WHOLE = 0.965  # what leaves less than this much beside it leaves nothing
+_BLACK = 20.5
+
+_COLOURS_STEP = 8  # levels of luma and chroma that count as one colour
+_FEW_COLOURS = 14  # a test card has about as many
+_BARS_SHARE = 0.78
+_BARS_CHROMA = 42.0  # spread of the colours; a cast over everything has none, a meadow half of it
+_LEAST_BARS, _LEAST_BAR_SHARE = 4, 0.04
+_ROW_LIKE = 3.0  # luma; a row of bars is like every other
+_ROWS_LIKE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class FlatPart:
+    """What lacks detail, as shares of the judged picture. `share`: the largest connected part of one level;
+    `inside`: what is left of the picture does not touch its edge; `smooth`: the largest part that is merely smooth."""
+
+    share: float
+    inside: bool
+    smooth: float
+
+
+def flat_part(picture: Picture) -> FlatPart:
+    """Find it: of all levels, the one of which most hangs together."""
+    luma = cv2.GaussianBlur(picture.reduced, (0, 0), 1.0)
+    judged = picture.unmasked
+    # In a dim picture all detail is faint; what is hidden has none beside what is not.
+    spread, level = by_block(luma, _spread) / _contrast(luma), block_means(luma)
+    flat = (spread < _FLAT_STD) & judged
+    whole = max(1, int(np.count_nonzero(judged)))
+    smooth = int(np.count_nonzero(_largest((spread < _SMOOTH_STD) & judged))) / whole
+    share, inside = 0.0, False
+    for middle in np.arange(0.0, 256.0, _ONE_LEVEL):
+        part = _largest(flat & (np.abs(level - middle) <= _ONE_LEVEL))
+        found = int(np.count_nonzero(part)) / whole
+        if found > share:
+            share, inside = found, _is_inside(judged & ~part)
+    return FlatPart(share, inside, smooth)
+
+
+def covered(part: FlatPart) -> float:
+    """Something hides nearly all of the picture, and a rest of the scene is seen beside it."""
+    if part.share >= _WHOLE or (part.inside and part.share > _CARD_SHARE):
+        return 0.0
+    return max(ramp(part.share, _COVERED_SHARE, 0.12), ramp(part.smooth, _SMOOTH_SHARE, 0.12))
+
+
+def detail_lost(reference: Picture, picture: Picture) -> float:
+    """Covered by what need not be flat itself: nearly nowhere is there detail where the reference has it."""
+    was, now = (by_block(cv2.GaussianBlur(each.reduced, (0, 0), 1.0), _spread) for each in (reference, picture))
+    told = (was > _DETAIL_STD) & reference.unmasked & picture.unmasked
+    if np.count_nonzero(told) < _LEAST_TOLD * told.size:
+        return 0.0
+    return ramp(float((now[told] < _SMOOTH_STD).mean()), _LOST_SHARE, 0.12)
+
+
+def signal_lost(picture: Picture, part: FlatPart) -> float:
+    """The recorder or encoder shows a card of its own: one flat colour, also with words on it, or bars."""
+    card = 0.0
+    if float(picture.y.mean()) > _BLACK and (part.share >= _WHOLE or (part.inside and part.share > _CARD_SHARE)):
+        card = 1.0
+    return max(card, _bars(picture))
+
+
+def _contrast(luma: Floats) -> float:
+    low, high = np.percentile(luma, (1, 99))
+    seen = float(high - low)
+    return 1.0 if seen < _ONE_THING else min(1.0, max(0.2, seen / _FULL_CONTRAST))
+
+
+def _spread(block: Floats) -> float:
+    return float(block.std())
+
+
+def _largest(flags: Flags) -> Flags:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(flags.astype(np.uint8), connectivity=4)
+    if count < 2:
+        return np.zeros_like(flags)
+    found: Flags = labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    return found
+
+
+def _is_inside(rest: Flags) -> bool:
+    edge = np.concatenate([rest[0], rest[-1], rest[:, 0], rest[:, -1]])
+    return not bool(edge.any())
+
+
+def _bars(picture: Picture) -> float:
+    size = (picture.u.shape[1], picture.u.shape[0])
+    luma = cv2.resize(picture.y, size, interpolation=cv2.INTER_NEAREST)
+    colours = (luma.astype(np.int32) // _COLOURS_STEP) * 1024
+    colours += (picture.u.astype(np.int32) // _COLOURS_STEP) * 32 + picture.v.astype(np.int32) // _COLOURS_STEP
+    counts = np.sort(np.unique(colours, return_counts=True)[1])[::-1] / colours.size
+    if np.count_nonzero(counts >= _LEAST_BAR_SHARE) < _LEAST_BARS:
+        return 0.0
+    vivid = float(np.hypot(picture.u.std(), picture.v.std())) >= _BARS_CHROMA
+    if not vivid and not _rows_are_alike(picture.reduced):
+        return 0.0
+    return ramp(float(counts[:_FEW_COLOURS].sum()), _BARS_SHARE, 0.15)
+
+
+def _rows_are_alike(luma: Floats) -> bool:
+    typical = np.median(luma, axis=0)
+    like = np.abs(luma - typical).mean(axis=1) < _ROW_LIKE
+    return float(like.mean()) >= _ROWS_LIKE and float(typical.std()) > 20

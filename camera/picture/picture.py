@@ -1,0 +1,106 @@
+"""One decoded picture as its judges see it: planes as the camera sent them, and a reduced luma."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[Any]  # uint8; OpenCV's annotations know no more of what it returns
+Floats = NDArray[Any]  # float32
+Flags = NDArray[np.bool_]
+
+WIDTH = 320  # of the reduced luma; its height keeps the picture's shape
+COLUMNS, ROWS = 32, 18  # blocks that most judges count
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A part of the picture, in shares of its width and height."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Picture:
+    """`y`: luma, rows by columns, as coded (usually 16 for black, 235 for white); `u`, `v`: chroma at half the size,
+    128 where there is no colour. `at`: seconds of the stream's clock. `masked`: what is not to be judged."""
+
+    y: Plane
+    u: Plane
+    v: Plane
+    at: float = 0.0
+    masked: Sequence[Area] = field(default=())
+
+    @classmethod
+    def from_frame(cls, frame: Any, at: float, masked: Sequence[Area] = ()) -> Self:
+        """Of a frame of PyAV's, whatever its pixel format."""
+        planes = frame.to_ndarray(format="yuv420p" if frame.width % 2 == 0 and frame.height % 2 == 0 else "yuv444p")
+        if planes.ndim == 3:  # an odd size: three whole planes
+            y, u, v = planes
+            return cls(y, np.ascontiguousarray(u[::2, ::2]), np.ascontiguousarray(v[::2, ::2]), at, masked)
+        height, width = frame.height, frame.width
+        quarter = height // 4 if height % 4 == 0 else None
+        if quarter is None:  # rows of chroma do not fill whole rows of luma
+            flat = planes.reshape(-1)
+            size, part = height * width, (height // 2) * (width // 2)
+            u, v = (flat[size + n * part : size + (n + 1) * part].reshape(height // 2, width // 2) for n in (0, 1))
+            return cls(planes[:height], u, v, at, masked)
+        u = planes[height : height + quarter].reshape(height // 2, width // 2)
+        v = planes[height + quarter : height + 2 * quarter].reshape(height // 2, width // 2)
+        return cls(planes[:height], u, v, at, masked)
+
+    @classmethod
+    def from_bgr(cls, pixels: Plane, at: float = 0.0) -> Self:
+        """Of an image file as OpenCV reads it."""
+        height, width = (pixels.shape[0] // 2 * 2, pixels.shape[1] // 2 * 2)
+        pixels = pixels[:height, :width]
+        # OpenCV's luma runs from 0 to 255; a camera's from 16 to 235.
+        ycrcb = cv2.cvtColor(pixels, cv2.COLOR_BGR2YCrCb).astype(np.float32)
+        y = (16 + ycrcb[:, :, 0] * (219 / 255)).astype(np.uint8)
+        chroma = [128 + (ycrcb[::2, ::2, at_] - 128) * (224 / 255) for at_ in (2, 1)]
+        return cls(y, chroma[0].astype(np.uint8), chroma[1].astype(np.uint8), at)
+
+    @cached_property
+    def reduced(self) -> Floats:
+        """Luma, WIDTH columns wide."""
+        height, width = self.y.shape
+        rows = max(ROWS, round(height * WIDTH / width))
+        how = cv2.INTER_AREA if width > WIDTH else cv2.INTER_LINEAR
+        return cv2.resize(self.y, (WIDTH, rows), interpolation=how).astype(np.float32)
+
+    @cached_property
+    def unmasked(self) -> Flags:
+        """Which of the ROWS by COLUMNS blocks are to be judged: those that no mask touches."""
+        flags = np.ones((ROWS, COLUMNS), dtype=np.bool_)
+        for area in self.masked:
+            left, top = int(area.x * COLUMNS), int(area.y * ROWS)
+            right, bottom = -int(-(area.x + area.width) * COLUMNS // 1), -int(-(area.y + area.height) * ROWS // 1)
+            flags[max(0, top) : bottom, max(0, left) : right] = False
+        return flags
+
+
+def by_block(values: Floats, measure: Callable[[Floats], float], columns: int = COLUMNS, rows: int = ROWS) -> Floats:
+    """`measure` of each block, rows by columns; blocks differ by a pixel where the size does not divide."""
+    height, width = values.shape
+    down = np.linspace(0, height, rows + 1).astype(int)
+    across = np.linspace(0, width, columns + 1).astype(int)
+    found = [
+        [measure(values[top:bottom, left:right]) for left, right in itertools.pairwise(across)]
+        for top, bottom in itertools.pairwise(down)
+    ]
+    return np.array(found, dtype=np.float32)
+
+
+def block_means(values: Floats, columns: int = COLUMNS, rows: int = ROWS) -> Floats:
+    """The mean of each block, rows by columns."""
+    return cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA)
