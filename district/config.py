@@ -146,6 +146,11 @@ class Configuration(Section):
         return self.district.data_dir / "hub.db"
 
     @property
+    def pictures_path(self) -> Path:
+        """The pictures that evidence names."""
+        return self.district.data_dir / "pictures"
+
+    @property
     def names(self) -> dict[str, str]:
         """The wards by id, in the file's order."""
         return {ward.id: ward.name for ward in self.ward}

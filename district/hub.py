@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import logging
 import signal
@@ -17,18 +18,24 @@ from district import rebuild
 from district.config import Configuration
 from district.database import open_database
 from district.errors import DistrictError
+from district.evidence import EvidenceBook
 from district.holdings import Holdings
 from district.inbox import Inbox
 from district.ingest import Ingest, Message
 from district.link import Link
 from district.live import MqttStreamRequests
+from district.pictures.desk import PictureDesk
+from district.pictures.shelf import PictureShelf
+from district.pictures.worker import PictureWorker
 from district.records import Records
 from district.replication import Replication
-from district.site import DistrictSite
+from district.site import DistrictSite, Proven, note
 from district.situation import Situation
 from district.upkeep import Upkeep
 from district.worker import Worker
+from store.base import Store
 from store.embedded import EmbeddedStore
+from telemetry import wire_pb2 as wire
 from telemetry.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
@@ -45,6 +52,7 @@ class Hub:
     situation: Situation
     site: DistrictSite
     streams: MqttStreamRequests
+    pictures: PictureDesk
     engine: Engine
     lost: threading.Event  # set when the store takes nothing more, and the process should end
 
@@ -74,7 +82,14 @@ def running(configuration: Configuration, clock: Clock) -> Iterator[Hub]:
         )
         replication = Replication(clock, holdings, link.send, configuration.names)
         streams = MqttStreamRequests(clock, link.send, situation.presence.presence)
-        ingest = Ingest(clock, district.id, situation, store, records, holdings, replication, streams.reply)
+        proven = _proven(configuration, clock, situation, store, link)
+
+        def answered(ward: str, reply: wire.Reply) -> None:
+            streams.reply(ward, reply)
+            proven.desk.reply(ward, reply)
+
+        noted = functools.partial(note, proven)
+        ingest = Ingest(clock, district.id, situation, store, records, holdings, replication, answered, noted)
         lost = threading.Event()
         worker = Worker(ingest, inbox, link, lost.set)
         worker.start()
@@ -84,8 +99,26 @@ def running(configuration: Configuration, clock: Clock) -> Iterator[Hub]:
         ending.callback(upkeep.stop)
         link.start()
         ending.callback(link.stop)
-        site = DistrictSite(clock, district.title, situation, store, records, link.send)
-        yield Hub(clock, situation, site, streams, engine, lost)
+        pictures = PictureWorker(proven.desk, proven.shelf)
+        pictures.start()
+        ending.callback(pictures.stop)
+        site = DistrictSite(clock, district.title, situation, store, records, link.send, proven)
+        yield Hub(clock, situation, site, streams, proven.desk, engine, lost)
+
+
+def _proven(configuration: Configuration, clock: Clock, situation: Situation, store: Store, link: Link) -> Proven:
+    shelf = PictureShelf(configuration.pictures_path, configuration.names, clock)
+    desk = PictureDesk(
+        clock,
+        shelf,
+        store,
+        configuration.names,
+        link.send,
+        situation.presence.presence,
+        situation.cameras,
+        lambda change: situation.tell([change]),
+    )
+    return Proven(EvidenceBook(store, clock), shelf, desk)
 
 
 def run(configuration: Configuration) -> None:
@@ -101,7 +134,7 @@ def run(configuration: Configuration) -> None:
     with running(configuration, SystemClock()) as hub:
         settings = ConsoleSettings(own_origins=frozenset(console.origins))
         app = create_app(hub.site, Accounts(hub.engine, hub.clock), settings, hub.streams)
-        statistics.install(app, hub.situation)
+        statistics.install(app, hub.situation, hub.pictures)
         tls = {"certificate": str(console.tls_cert), "key": str(console.tls_key)} if console.tls_cert else {}
         web = server(app, console.listen.host, console.listen.port, **tls)
 

@@ -26,6 +26,7 @@ from telemetry import topics
 from telemetry import wire_pb2 as wire
 from telemetry.clock import Clock
 from telemetry.entry import Tombstone
+from telemetry.evidence import Evidence
 from telemetry.topics import What
 
 PROBE_SECONDS = 5.0  # how often a store that failed is tried with entries that were asked for
@@ -39,6 +40,7 @@ _BEYOND_HELP = (StoreFault.CLOSED, StoreFault.DAMAGED, StoreFault.NOT_A_STORE)
 logger = logging.getLogger(__name__)
 
 Answered = Callable[[str, wire.Reply], None]  # which ward, what
+Proven = Callable[[str, str, Evidence], None]  # which ward, which device, what
 
 
 class StoreLostError(Exception):
@@ -80,12 +82,13 @@ class Ingest:
         holdings: Holdings,
         replication: Replication,
         answered: Answered | None = None,
+        proven: Proven | None = None,
     ) -> None:
-        """`answered` is told of every reply of a ward, too."""
+        """`answered` is told of every reply of a ward, too; `proven` of evidence that is in the store now."""
         self._clock, self._district = clock, district
         self._situation, self._store, self._records = situation, store, records
         self._holdings, self._replication = holdings, replication
-        self._answered = answered
+        self._answered, self._proven = answered, proven
         self._log = ReachabilityLog()
         self._counts = records.counts()
         self._counts_dirty: set[str] = set()
@@ -249,6 +252,9 @@ class Ingest:
             for device, reachability in late.items():
                 if reachability is not None:
                     view.put_reachability(device, reachability)
+        for entry in staged.entries:
+            if self._proven is not None and isinstance(entry.payload, Evidence):
+                self._proven(staged.ward, entry.device, entry.payload)
 
     def _store_failed(self, error: StoreError, group: _Group) -> None:
         """Nothing of the group was taken. It stays missing, and is asked for when the store works again."""

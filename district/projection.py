@@ -10,6 +10,7 @@ from district.condition_book import ConditionBook
 from district.stamps import DOUBTFUL, NEVER, Stamp, newer
 from telemetry.conditions import Condition
 from telemetry.entry import Entry, Facts, Readings
+from telemetry.evidence import Evidence
 from telemetry.readings import REACHABLE, DeviceInfo, Fact, Inventory, Reading, Reason
 
 ReadingKey = tuple[str, str]  # metric, instance
@@ -79,6 +80,8 @@ class WardView:
         if isinstance(payload, Condition):
             changed = self._book.note(payload, stamp, self.current)
             return Change(Topic.CONDITION, self.ward, payload.device) if changed else None
+        if isinstance(payload, Evidence):  # stays in the store; district.evidence reads it
+            return Change(Topic.EVIDENCE, self.ward, entry.device)
         if isinstance(payload, Inventory) and newer(stamp, self._inventory_stamp, self.current):
             self.inventory, self._inventory_stamp = payload, stamp
             self._book.keep_only(payload, stamp, self.current)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from dashboards.console.site import (
+    CameraEvidence,
     ConditionSpan,
     DeviceState,
     History,
     Listener,
     OpenCondition,
+    Thumbnail,
     UnknownPlaceError,
     WardState,
 )
 from district.condition_book import Entry as BookEntry
 from district.condition_book import spans
+from district.evidence import EvidenceBook
 from district.hub_conditions import condition_of
+from district.pictures.desk import PictureDesk
+from district.pictures.shelf import PictureShelf
 from district.projection import WardView
 from district.records import Records
 from district.situation import Numbers, Situation
@@ -26,9 +32,29 @@ from telemetry import wire_pb2 as wire
 from telemetry.clock import Clock
 from telemetry.conditions import Condition
 from telemetry.entry import EntryError, decode
+from telemetry.evidence import Evidence
+from telemetry.kinds import Kind
 from telemetry.readings import DeviceInfo, Inventory
 
+MOST_BLOBS = 32  # pictures that one entry may name
+
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Where evidence and its pictures are."""
+
+    book: EvidenceBook
+    shelf: PictureShelf
+    desk: PictureDesk
+
+
+def note(proven: Proven, ward: str, device: str, evidence: Evidence) -> None:
+    """Evidence is in the store: what was read before is old, and its pictures are asked for."""
+    proven.book.note(ward, device)
+    for sha256 in evidence.blobs[:MOST_BLOBS]:
+        proven.desk.lack(ward, device, sha256)
 
 
 class DistrictSite:
@@ -42,9 +68,11 @@ class DistrictSite:
         store: Store,
         records: Records,
         send: Callable[[str, wire.Request], bool],
+        proven: Proven,
     ) -> None:
         self._clock, self._label = clock, label
         self._situation, self._store, self._records, self._send = situation, store, records, send
+        self._book, self._shelf, self._desk = proven.book, proven.shelf, proven.desk
 
     @property
     def label(self) -> str:
@@ -75,12 +103,14 @@ class DistrictSite:
     def devices(self, ward: str) -> Sequence[DeviceState]:
         view = self._view(ward)
         with self._situation.lock:
-            return [view.state(info) for info in view.inventory.devices]
+            states = [view.state(info) for info in view.inventory.devices]
+        return [self._with_thumbnail(ward, state) for state in states]
 
     def device(self, ward: str, device: str) -> DeviceState:
         view = self._view(ward)
         with self._situation.lock:
-            return view.state(self._info(view, device))
+            state = view.state(self._info(view, device))
+        return self._with_thumbnail(ward, state)
 
     def open_conditions(self, ward: str | None = None) -> Sequence[OpenCondition]:
         if ward is not None:
@@ -106,19 +136,32 @@ class DistrictSite:
         return sorted(touching, key=lambda span: span.start_us)
 
     def history(self, ward: str, device: str, metric: str, instance: str, start_us: int, end_us: int) -> History:
-        view = self._view(ward)
-        with self._situation.lock:
-            self._info(view, device)
+        self._check(ward, device)
         series = self._store.history(SeriesKey(ward, device, metric, instance), start_us, end_us)
         return History(series.times_us, series.values)  # the console thins it to what its chart can show
+
+    def evidence(self, ward: str, device: str) -> CameraEvidence:
+        self._check(ward, device)
+        found = self._book.of(ward, device)
+        return CameraEvidence(
+            found.coverage,
+            [replace(each, held=self._holds(ward, each.picture)) for each in found.proofs],
+            [replace(each, held=self._holds(ward, each.picture)) for each in found.pictures],
+        )
+
+    def picture(self, ward: str, sha256: bytes) -> bytes | None:
+        self._view(ward)
+        return self._shelf.get(ward, sha256)
+
+    def thumbnail(self, ward: str, device: str) -> Thumbnail | None:
+        self._check(ward, device)
+        return self._desk.look(ward, device)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         return self._situation.listen(listener)
 
     def poll_now(self, ward: str, device: str) -> None:
-        view = self._view(ward)
-        with self._situation.lock:
-            self._info(view, device)
+        self._check(ward, device)
         request = wire.Request(id=f"poll-{self._clock.wall_us():x}", poll=wire.PollNow(device=device))
         if not self._send(ward, request):
             logger.info("ward %s cannot be asked to poll %s: no broker", ward, device)
@@ -128,6 +171,20 @@ class DistrictSite:
             return self._situation.views[ward]
         except KeyError as error:
             raise UnknownPlaceError(ward) from error
+
+    def _check(self, ward: str, device: str) -> None:
+        """Raises UnknownPlaceError."""
+        view = self._view(ward)
+        with self._situation.lock:
+            self._info(view, device)
+
+    def _with_thumbnail(self, ward: str, state: DeviceState) -> DeviceState:
+        if state.info.kind != Kind.CAMERA:
+            return state
+        return replace(state, thumbnail=self._desk.newest(ward, state.info.id))
+
+    def _holds(self, ward: str, sha256: bytes | None) -> bool:
+        return sha256 is not None and self._shelf.has(ward, sha256)
 
     def _info(self, view: WardView, device: str) -> DeviceInfo:
         info = view.info(device)

@@ -12,6 +12,7 @@ from dashboards.console.site import Change, Listener, OpenCondition
 from district.hub_conditions import HubConditions
 from district.presence import PresenceBook
 from district.projection import WardView
+from telemetry.kinds import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,11 @@ class Situation:
         """How old live entries were when they were committed (by the wards' clocks): the quantile `share` of late."""
         ages = sorted(self.live_ages_us.copy())
         return ages[min(int(len(ages) * share), len(ages) - 1)] / 1000 if ages else None
+
+    def cameras(self, ward: str) -> list[str]:
+        """The ids of a ward's cameras."""
+        with self.lock:
+            return [info.id for info in self.views[ward].inventory.devices if info.kind == Kind.CAMERA]
 
     def open_conditions(self, ward: str) -> list[OpenCondition]:
         """The ward's own conditions and the district's about it."""

@@ -13,6 +13,7 @@ from district.stamps import Stamp
 from store.base import Commit, Event, Sample
 from telemetry.conditions import Condition
 from telemetry.entry import Checkpoint, Entry, Facts, Lifecycle, LifecycleEvent, Payload, Readings, Tombstone
+from telemetry.evidence import Evidence
 from telemetry.intervals import IntervalSet
 from telemetry.readings import Inventory
 
@@ -24,6 +25,7 @@ _NAMES: dict[type[object], str] = {
     Checkpoint: "checkpoint",
     Tombstone: "tombstone",
     Inventory: "inventory",
+    Evidence: "evidence",
 }
 
 

@@ -7,6 +7,8 @@ from starlette.responses import Response
 
 from dashboards.console.api.common import PROBLEMS, SignedIn, answer
 from dashboards.console.models import Out
+from district.pictures import web
+from district.pictures.desk import PictureDesk
 from district.situation import Numbers, Situation
 
 
@@ -18,6 +20,12 @@ class WardStatistics(Out):
     named_losses: int  # entries that will never come
     refused_entries: int  # entries and messages that do not parse or do not fit
     dropped_duplicates: int  # positions that came again and were left out
+    pictures_asked: int  # these since the hub's start
+    pictures_taken: int  # that evidence names
+    pictures_lacking: int  # now: evidence names them, and they are not here yet
+    pictures_given_up: int  # the ward has them no more
+    pictures_refused: dict[str, int]  # brought, and not what was asked for; by why
+    thumbnails_taken: int
 
 
 class StatisticsOut(Out):
@@ -29,14 +37,14 @@ class StatisticsOut(Out):
     wards: list[WardStatistics]
 
 
-def install(app: FastAPI, situation: Situation) -> None:
-    """Add the route to the console's."""
+def install(app: FastAPI, situation: Situation, pictures: PictureDesk) -> None:
+    """Add the routes of the district alone to the console's."""
     routes = APIRouter(prefix="/api", tags=["statistics"], responses=PROBLEMS)
 
     @routes.get("/statistics", response_model=StatisticsOut)
     def statistics(request: Request, viewer: SignedIn) -> Response:
         """What came in, what is missing, what was of no use."""
-        wards = [_of(ward, situation) for ward in situation.wards if viewer.may_see(ward)]
+        wards = [_of(ward, situation, pictures) for ward in situation.wards if viewer.may_see(ward)]
         found = StatisticsOut(
             now_ms=request.app.state.console.site.now_us() // 1000,
             live_age_ms_p50=situation.live_age_ms(0.5),
@@ -45,6 +53,7 @@ def install(app: FastAPI, situation: Situation) -> None:
         )
         return answer(request, found)
 
+    routes.include_router(web.router(pictures))
     already = len(app.router.routes)
     app.include_router(routes)
     # Before the pages' route, which takes whatever no other route wants.
@@ -52,12 +61,20 @@ def install(app: FastAPI, situation: Situation) -> None:
     del app.router.routes[already + len(routes.routes) :]
 
 
-def _of(ward: str, situation: Situation) -> WardStatistics:
+def _of(ward: str, situation: Situation, pictures: PictureDesk) -> WardStatistics:
     numbers = situation.numbers.get(ward, Numbers())
+    counts = pictures.counts[ward]
+    lacking, given_up = pictures.lacking(ward)
     return WardStatistics(
         id=ward,
         missing_positions=numbers.missing_positions,
         named_losses=numbers.named_losses,
         refused_entries=numbers.refused_entries,
         dropped_duplicates=numbers.dropped_duplicates,
+        pictures_asked=counts.asked,
+        pictures_taken=counts.taken,
+        pictures_lacking=lacking,
+        pictures_given_up=given_up,
+        pictures_refused=dict(counts.refused),
+        thumbnails_taken=counts.thumbnails,
     )

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from dashboards.console import problems, static
 from dashboards.console.accounts import Accounts
-from dashboards.console.api import device, places, session, stream
+from dashboards.console.api import device, evidence, places, session, stream
 from dashboards.console.api.common import Console
 from dashboards.console.events import Fanout
 from dashboards.console.guard import Guard
@@ -63,6 +63,7 @@ def create_app(
     app.include_router(session.router())
     app.include_router(places.routes)
     app.include_router(device.router())
+    app.include_router(evidence.routes)
     app.include_router(stream.routes)
     if desk is not None:
         app.include_router(statistics.router(desk))

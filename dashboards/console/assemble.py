@@ -13,6 +13,7 @@ from dashboards.console.models import (
     ReadingOut,
     ReasonOut,
     SeverityName,
+    ThumbnailOut,
     WardOut,
 )
 from dashboards.console.site import ConditionSpan, DeviceState, OpenCondition, WardState
@@ -78,7 +79,13 @@ def device_out(state: DeviceState) -> DeviceOut:
             if math.isfinite(each.value)  # JSON has no other numbers
         ],
         facts=[FactOut(name=each.name, text=each.text) for each in state.facts],
+        thumbnail=_thumbnail_out(state),
     )
+
+
+def _thumbnail_out(state: DeviceState) -> ThumbnailOut | None:
+    name = state.thumbnail
+    return None if name is None else ThumbnailOut(sha256=name.sha256.hex(), taken_ms=name.taken_us // 1000)
 
 
 def span_out(span: ConditionSpan) -> ConditionSpanOut:

@@ -15,6 +15,7 @@ class Work:
     ward: str
     urgent: bool = False
     devices: set[str] = field(default_factory=set)
+    proven: set[str] = field(default_factory=set)  # cameras of which there is new evidence
 
 
 class Changes:
@@ -32,6 +33,8 @@ class Changes:
             work = self._pending.setdefault(change.ward, Work(change.ward))
             if change.topic is Topic.DEVICE and change.device:
                 work.devices.add(change.device)
+            elif change.topic is Topic.EVIDENCE:
+                work.proven.add(change.device)
             else:
                 work.urgent = True
             return first
@@ -49,3 +52,4 @@ class Changes:
                 pending = self._pending.setdefault(each.ward, Work(each.ward))
                 pending.urgent = pending.urgent or each.urgent
                 pending.devices |= each.devices
+                pending.proven |= each.proven

@@ -247,7 +247,7 @@ class Fanout:
         changed = self._inventories.get(work.ward, inventory) != inventory
         self._inventories[work.ward] = inventory
         if not watched:
-            if work.devices or changed:
+            if work.devices or work.proven or changed:
                 self.ring.skip(work.ward)
             return
         if changed:
@@ -257,6 +257,9 @@ class Fanout:
             if device.info.id in work.devices:
                 data = start + device_out(device).model_dump_json().encode() + b"}"
                 self.ring.add("device", data, ward=work.ward, only_watchers=True)
+        for camera in sorted(work.proven):
+            data = b'{"ward":"%b","device":"%b"}' % (work.ward.encode(), camera.encode())  # ids need no escaping
+            self.ring.add("evidence", data, ward=work.ward, only_watchers=True)
 
     async def _beat(self) -> None:
         while True:

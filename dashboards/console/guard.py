@@ -16,6 +16,8 @@ from dashboards.console.settings import ConsoleSettings
 
 log = logging.getLogger(__name__)
 
+PICTURES = "/api/blobs/"  # where wards' agents bring pictures
+
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -71,12 +73,13 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        code = self._refusal(scope)
+        most_bytes = self._most_bytes(scope)
+        code = self._refusal(scope, most_bytes)
         if code is not None:
             await problem_response(code, language)(scope, receive, send_guarded)
             return
         try:
-            await self._app(scope, _bounded(receive, self._settings.body_bytes), send_guarded)
+            await self._app(scope, _bounded(receive, most_bytes), send_guarded)
         except ClientDisconnect:
             log.info("%s %s: the client went before it had said all", scope["method"], scope["path"])
         except Exception:
@@ -86,10 +89,14 @@ class Guard:
                 raise  # too late for another answer: the server cuts the connection
             await problem_response("internal", language)(scope, receive, send_guarded)
 
-    def _refusal(self, scope: Scope) -> str | None:
+    def _most_bytes(self, scope: Scope) -> int:
+        picture = scope["method"] == "PUT" and scope["path"].startswith(PICTURES)
+        return self._settings.picture_bytes if picture else self._settings.body_bytes
+
+    def _refusal(self, scope: Scope, most_bytes: int) -> str | None:
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length[:18]) > self._settings.body_bytes:
+        if not length.isdecimal() or int(length[:18]) > most_bytes:
             return "too_large"
         if scope["method"] not in _SAFE_METHODS and not same_origin(headers, self._settings.own_origins):
             return "cross_site"

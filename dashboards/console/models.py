@@ -103,6 +103,13 @@ class FactOut(Out):
     text: str
 
 
+class ThumbnailOut(Out):
+    """A camera's newest picture; .../devices/{device}/thumbnail has it."""
+
+    sha256: str
+    taken_ms: int
+
+
 class DeviceOut(Out):
     id: str
     kind: str
@@ -119,6 +126,7 @@ class DeviceOut(Out):
     last_reading_ms: int | None
     readings: list[ReadingOut]
     facts: list[FactOut]
+    thumbnail: ThumbnailOut | None  # of a camera
 
 
 class WardsOut(Out):
@@ -163,3 +171,89 @@ class MetricOut(Out):
     digits: int
     vi: str
     en: str
+
+
+VerdictName = Literal["met", "not_met", "not_yet_provable", "motion_only", "unknown"]
+
+
+class DayOut(Out):
+    """One day of the ward's calendar. Shares in percent; None where nothing was owed."""
+
+    date: str  # 2026-11-25
+    open_percent: float | None  # of the opening hours
+    whole_percent: float | None  # of all 24 hours
+    motion_only: bool
+
+
+class GapOut(Out):
+    from_ms: int
+    to_ms: int
+
+
+class CoverageOut(Out):
+    """What a recorder's own index says of one camera, clock-corrected."""
+
+    camera: str
+    recorder: str
+    channel: str
+    seen_ms: int  # when the recorder was asked
+    verdict: VerdictName
+    from_ms: int
+    to_ms: int
+    open_percent: float | None
+    whole_percent: float | None
+    oldest_ms: int | None  # recording goes on from here without a day's break
+    days: list[DayOut]
+    gaps: list[GapOut]  # in opening hours, longer than what is allowed
+    clock_offset_seconds: float | None
+    kept_days: float | None  # at today's write rate and disk size
+    short_on: str | None  # the date on which it will keep too little
+    reason: str  # a code, where the verdict is unknown
+
+
+class PictureOut(Out):
+    """/api/blobs/{sha256} has it where it is `held`; else it is on its way."""
+
+    sha256: str
+    held: bool
+
+
+class ProofOut(Out):
+    """A moment that was asked of the recorder, and what came. `proves`: that very moment, decoded."""
+
+    recorder: str
+    seen_ms: int  # when it was asked
+    asked_ms: int  # the moment
+    shown_ms: int | None  # of the frame, by the recorder's clock, corrected
+    decoded: bool
+    proves: bool
+    is_oldest: bool
+    frame_sha256: str  # of the frame as the recorder sent it
+    clock_offset_seconds: float | None
+    reason: str
+    picture: PictureOut | None
+
+
+class PictureSeenOut(Out):
+    """The picture that showed a condition when it was raised."""
+
+    condition: str
+    score: float
+    seen_ms: int
+    picture: PictureOut | None
+
+
+class EvidenceOut(Out):
+    """Of one camera, newest first."""
+
+    now_ms: int
+    coverage: CoverageOut | None
+    proofs: list[ProofOut]  # of the last 60 days
+    pictures: list[PictureSeenOut]  # the newest of each condition
+
+
+class RecorderEvidenceOut(Out):
+    """The cameras of one recorder, each with its newest coverage, in the order of the ward's configuration."""
+
+    now_ms: int
+    cameras: list[CoverageOut]

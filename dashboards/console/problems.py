@@ -30,6 +30,8 @@ STATUS = {
     "bad_request": 422,
     "wrong_old_password": 403,
     "weak_password": 422,
+    "picture_not_the_one": 422,
+    "no_picture": 422,
     "internal": 500,
 }
 

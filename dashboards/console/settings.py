@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from dashboards.console.live.settings import LiveSettings
+from telemetry import jpeg
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -35,5 +36,6 @@ class ConsoleSettings:
     streams_per_session: int = 20
     streams_total: int = 2000
     body_bytes: int = 65_536  # the most that a request may carry
+    picture_bytes: int = jpeg.MOST_BYTES  # the same, of a picture that a ward's agent brings
     live: LiveSettings = field(default_factory=LiveSettings)
     poll_gap_seconds: float = 2.0  # a device is asked out of turn at most once in this time

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from telemetry.conditions import Condition
+from telemetry.evidence import Body, Coverage, PictureSeen, ReplayProof
 from telemetry.readings import DeviceInfo, Fact, Reason
 
 
@@ -47,6 +48,45 @@ class LatestReading:
 
 
 @dataclass(frozen=True, slots=True)
+class ThumbnailName:
+    """A camera's newest picture, without the picture."""
+
+    sha256: bytes
+    taken_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A camera's newest picture, a JPEG."""
+
+    name: ThumbnailName
+    jpeg: bytes
+
+
+_B = TypeVar("_B", bound=Body, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[_B]):
+    """Evidence as it was written down at `time_us`. `held` is False while its picture is not here (yet)."""
+
+    body: _B
+    time_us: int
+    picture: bytes | None = None  # SHA-256
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CameraEvidence:
+    """What was proven of one camera, newest first. `coverage` is the newest; proofs are those of the last 60 days;
+    of each condition there is the newest picture that showed it."""
+
+    coverage: Seen[Coverage] | None = None
+    proofs: Sequence[Seen[ReplayProof]] = ()
+    pictures: Sequence[Seen[PictureSeen]] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceState:
     """A device with the last that is known of it. `reachable` is None until the first poll."""
 
@@ -57,6 +97,7 @@ class DeviceState:
     last_reading_us: int | None
     readings: Sequence[LatestReading] = ()
     facts: Sequence[Fact] = ()
+    thumbnail: ThumbnailName | None = None  # of a camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +134,7 @@ class Topic(StrEnum):
     WARD = "ward"  # presence, last word, names
     DEVICE = "device"  # readings, reachability, facts of one device
     CONDITION = "condition"  # raised, changed, cleared
+    EVIDENCE = "evidence"  # of one camera: something was proven, or a picture of it arrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +183,16 @@ class Site(Protocol):
 
     def history(self, ward: str, device: str, metric: str, instance: str, start_us: int, end_us: int) -> History:
         """One series. Raises UnknownPlaceError for a device that is not there."""
+
+    def evidence(self, ward: str, device: str) -> CameraEvidence:
+        """What was proven of a camera; nothing for any other device. Raises UnknownPlaceError."""
+
+    def picture(self, ward: str, sha256: bytes) -> bytes | None:
+        """A picture that evidence of this ward names, as it was taken; None while it is not here."""
+
+    def thumbnail(self, ward: str, device: str) -> Thumbnail | None:
+        """A camera's newest picture; None where there is none yet. Whoever asks is taken to look on for a while, so
+        that the next one comes soon. Raises UnknownPlaceError."""
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener`, from any thread, on each change; the returned function ends it."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from dashboards.console.site import (
+    CameraEvidence,
     Change,
     ConditionSpan,
     DeviceState,
@@ -15,6 +16,7 @@ from dashboards.console.site import (
     Listener,
     OpenCondition,
     Presence,
+    Thumbnail,
     Topic,
     UnknownPlaceError,
     WardState,
@@ -63,6 +65,9 @@ class PlainSite:
     conditions: dict[str, list[Condition]] = field(default_factory=dict)
     series: History = field(default_factory=lambda: History([], []))
     polled: list[tuple[str, str]] = field(default_factory=list)
+    proven: dict[tuple[str, str], CameraEvidence] = field(default_factory=dict)
+    pictures: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
+    thumbnails: dict[tuple[str, str], Thumbnail] = field(default_factory=dict)
     listeners: list[Listener] = field(default_factory=list)
     broken: Exception | None = None
     reads: int = 0
@@ -131,6 +136,17 @@ class PlainSite:
     def history(self, ward: str, device: str, metric: str, instance: str, start_us: int, end_us: int) -> History:
         self.device(ward, device)
         return self.series
+
+    def evidence(self, ward: str, device: str) -> CameraEvidence:
+        self.device(ward, device)
+        return self.proven.get((ward, device), CameraEvidence())
+
+    def picture(self, ward: str, sha256: bytes) -> bytes | None:
+        return self.pictures.get((ward, sha256))
+
+    def thumbnail(self, ward: str, device: str) -> Thumbnail | None:
+        self.device(ward, device)
+        return self.thumbnails.get((ward, device))
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         self.listeners.append(listener)

@@ -10,14 +10,18 @@ import pytest
 from dashboards.console.site import Change
 from district import rebuild
 from district.database import open_database
+from district.evidence import EvidenceBook
 from district.holdings import Holdings
 from district.ingest import Ingest, Message
+from district.pictures.desk import PictureDesk
+from district.pictures.shelf import PictureShelf
 from district.records import Records
 from district.replication import Replication
-from district.site import DistrictSite
+from district.site import DistrictSite, Proven, note
 from store.base import Store
 from telemetry import wire_pb2 as wire
 from telemetry.clock import FakeClock
+from telemetry.evidence import Evidence
 from telemetry.intervals import IntervalSet
 from tests.district.fakes import START_US, MemoryStore, ScriptedWard
 
@@ -42,9 +46,24 @@ class Desk:
         self.situation = rebuild.situation(self.clock, WARDS, store, self.records)
         self.holdings = Holdings(store, rebuild.losses(store, self.records))
         replication = Replication(self.clock, self.holdings, self._send, WARDS)
-        self.ingest = Ingest(self.clock, "hai-chau", self.situation, store, self.records, self.holdings, replication)
-        self.site = DistrictSite(self.clock, "Quận Hải Châu", self.situation, store, self.records, self._send)
+        self.shelf = PictureShelf(self.folder / "pictures", WARDS, self.clock)
+        presence, situation = self.situation.presence.presence, self.situation
+        self.pictures = PictureDesk(
+            *(self.clock, self.shelf, store, WARDS, self._send, presence, situation.cameras),
+            tell=lambda change: situation.tell([change]),
+        )
+        self.book = EvidenceBook(store, self.clock)
+        self.ingest = Ingest(
+            *(self.clock, "hai-chau", self.situation, store, self.records, self.holdings, replication),
+            answered=self.pictures.reply,
+            proven=self._proven,
+        )
+        proven = Proven(self.book, self.shelf, self.pictures)
+        self.site = DistrictSite(self.clock, "Quận Hải Châu", self.situation, store, self.records, self._send, proven)
         self.site.listen(self.changes.append)
+
+    def _proven(self, ward: str, device: str, evidence: Evidence) -> None:
+        note(Proven(self.book, self.shelf, self.pictures), ward, device, evidence)
 
     def hear(self, *messages: tuple[str, bytes] | Message) -> None:
         """One group of messages."""

@@ -34,7 +34,7 @@ async def events(
     last_event_id: Annotated[str, Query(max_length=64)] = "",
     header_id: Annotated[str, Header(alias="Last-Event-ID", max_length=64)] = "",
 ) -> Response:
-    """`ward`, `device` (of the named ward alone) and `reset` events, from the given id on or from now on."""
+    """`ward`, `device`, `evidence` (both of the named ward alone) and `reset` events, from an id on or from now on."""
     if ward is not None:
         check_place(viewer, ward)
         await to_thread.run_sync(console.site.ward, ward)

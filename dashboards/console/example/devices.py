@@ -122,6 +122,36 @@ def uplink(number: int, name: str, parent: str = "") -> ExampleDevice:
     return device("uplink", number, name, "Tủ mạng", parent, signals, facts, protocol="icmp", interval=3.0)
 
 
+def camera(number: int, name: str, parent: str = "") -> ExampleDevice:
+    """A camera as its ONVIF and its streams tell it."""
+    signals = (
+        Signal("stream_up", 1),
+        Signal("frame_rate_hz", 25, noise=0.3, digits=1),
+        Signal("bitrate_bits_per_second", 2.1e6, noise=2e5),
+        Signal("keyframe_interval_seconds", 2, noise=0.02, digits=2),
+    )
+    facts = (
+        *_facts("Hikvision", "DS-2CD2143G2-I", f"DS-2CD2143G2-I20240{number}", "V5.7.15"),
+        Fact("codec", "h264"),
+        Fact("profile", "High"),
+        Fact("resolution", "1920×1080"),
+    )
+    return device("camera", number, name, "Bộ phận Một cửa", parent, signals, facts, protocol="onvif", interval=10.0)
+
+
+def recorder(number: int, name: str, parent: str = "") -> ExampleDevice:
+    """A recorder with two disks."""
+    signals = (
+        Signal("disk_healthy", 1, instance="1"),
+        Signal("disk_healthy", 0, instance="2"),
+        Signal("disk_used_percent", 99.6, instance="1", digits=1),
+        Signal("disk_used_percent", 99.2, instance="2", digits=1),
+        Signal("clock_offset_seconds", -1.8, noise=0.1, digits=1),
+    )
+    facts = _facts("Hikvision", "DS-7616NI-K2", f"DS-7616NI-K2-16202{number}", "V4.31.102")
+    return device("recorder", number, name, "Tủ mạng", parent, signals, facts, protocol="onvif", interval=60.0)
+
+
 def without(made: ExampleDevice, metrics: Sequence[str], reason: Reason) -> ExampleDevice:
     """The same device, of which some readings do not come."""
     left = [signal for signal in made.signals if signal.metric not in metrics]

@@ -6,10 +6,12 @@ import threading
 import zlib
 from collections.abc import Callable, Sequence
 
+from dashboards.console.example import evidence as proven
 from dashboards.console.example.devices import ExampleDevice
 from dashboards.console.example.faults import UNREACHABLE, Effect
 from dashboards.console.example.wards import ExampleWard, wards
 from dashboards.console.site import (
+    CameraEvidence,
     Change,
     ConditionSpan,
     DeviceState,
@@ -18,6 +20,8 @@ from dashboards.console.site import (
     Listener,
     OpenCondition,
     Presence,
+    Thumbnail,
+    ThumbnailName,
     Topic,
     UnknownPlaceError,
     WardState,
@@ -104,6 +108,21 @@ class ExampleSite:
                 history.values.append(value)
             seconds += step
         return history
+
+    def evidence(self, ward: str, device: str) -> CameraEvidence:
+        self._device(self._ward(ward), device)
+        camera = proven.camera_of(device)
+        return CameraEvidence() if camera is None else proven.evidence(camera, self._clock.wall_us())
+
+    def picture(self, ward: str, sha256: bytes) -> bytes | None:
+        self._ward(ward)
+        found = (proven.pictures(each).get(sha256) for each in proven.CAMERAS)
+        return next((each for each in found if each is not None), None)
+
+    def thumbnail(self, ward: str, device: str) -> Thumbnail | None:
+        self._device(self._ward(ward), device)
+        camera = proven.camera_of(device)
+        return None if camera is None else proven.thumbnail(camera, self._clock.wall_us())
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         with self._lock:
@@ -192,7 +211,12 @@ class ExampleSite:
             last_reading_us=round(read * 1e6),
             readings=readings,
             facts=device.facts,
+            thumbnail=self._thumbnail_name(device.info.id),
         )
+
+    def _thumbnail_name(self, device: str) -> ThumbnailName | None:
+        camera = proven.camera_of(device)
+        return None if camera is None else proven.thumbnail(camera, self._clock.wall_us()).name
 
     def _value(
         self, ward: ExampleWard, device: ExampleDevice, metric: str, instance: str, seconds: float

@@ -43,7 +43,7 @@ def wards() -> list[ExampleWard]:
         _low_supplies(),
         _jam_that_comes_and_goes(),
         _big(),
-        ExampleWard("binh-hien", "Phường Bình Hiên", _office(stations=2), named_losses=12),
+        ExampleWard("binh-hien", "Phường Bình Hiên", [*_office(stations=2), *_cameras()], named_losses=12),
         ExampleWard("hoa-cuong-bac", "Phường Hòa Cường Bắc", _office(stations=4), missing_positions=1840),
     ]
 
@@ -60,6 +60,13 @@ def _office(stations: int) -> list[ExampleDevice]:
         make.mono_printer(2, "Máy in Một cửa", "Bộ phận Một cửa", "switch-1"),
         *(make.workstation(number, "Bộ phận Một cửa", "switch-1") for number in range(1, stations + 1)),
     ]
+
+
+def _cameras() -> list[ExampleDevice]:
+    """A recorder and its cameras: dashboards.console.example.evidence has what is proven of them."""
+    places = ("Quầy 1–2", "Quầy 3–4", "Sảnh chờ", "Cổng chính", "Bãi xe", "Hành lang tầng 2")
+    cameras = [make.camera(number, place, "switch-1") for number, place in enumerate(places, 1)]
+    return [make.recorder(1, "Đầu ghi", "switch-1"), *cameras]
 
 
 def _power_cut() -> ExampleWard:

@@ -46,7 +46,7 @@ class LiveDesk:
         self.settings, self.monotonic = settings, monotonic
         self.lines: dict[Place, Line] = {}
         self.refusals: Counter[str] = Counter()  # of publishers, by reason
-        self.tickets = Tickets(monotonic, settings.ticket_seconds)
+        self.tickets: Tickets[Place] = Tickets(monotonic, settings.ticket_seconds)
         self._requests = requests
         self._sessions: Counter[str] = Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -87,7 +87,7 @@ class LiveDesk:
 
     # ---- publishers ---------------------------------------------------------------------------------------------
 
-    def admit(self, text: str, claim: Claim) -> Ticket:
+    def admit(self, text: str, claim: Claim) -> Ticket[Place]:
         """Take a publisher's ticket. Raises TicketError, and counts it."""
         try:
             ticket = self.tickets.take(text, claim)
@@ -101,7 +101,7 @@ class LiveDesk:
             raise
         return ticket
 
-    def begin(self, ticket: Ticket, outlet: Outlet) -> Publisher | None:
+    def begin(self, ticket: Ticket[Place], outlet: Outlet) -> Publisher | None:
         """Its socket is open: from now on it is the one, and the one before it goes. None: nobody wants it any more."""
         line = self.lines.get(ticket.place)
         if line is None:

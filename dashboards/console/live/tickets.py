@@ -1,4 +1,4 @@
-"""Tickets: the right to publish one stream, once, soon."""
+"""Tickets: the right to publish one stream, or to bring one picture, once, soon."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
 
 from dashboards.console.live.channel import Place
 
+P = TypeVar("P")  # what tickets are for
+_P = TypeVar("_P", contravariant=True)
 _BYTES = 32
 
 
@@ -31,12 +34,19 @@ class TicketError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(Generic[P]):
     """What a ticket is good for. A larger number is a newer one; `expires_at` in monotonic seconds."""
 
-    place: Place
+    place: P
     number: int
     expires_at: float
+
+
+class Fits(Protocol[_P]):
+    """What the bearer says that the ticket is for."""
+
+    def fits(self, place: _P) -> bool:
+        """Whether that is so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +62,15 @@ class Claim:
         return all(said in ("", true) for said, true in pairs)
 
 
-class Tickets:
+class Tickets(Generic[P]):
     """Kept by digest, so that looking one up tells nothing by how long it takes."""
 
     def __init__(self, monotonic: Callable[[], float], seconds: float) -> None:
         self._monotonic, self._seconds = monotonic, seconds
-        self._tickets: dict[bytes, Ticket] = {}
+        self._tickets: dict[bytes, Ticket[P]] = {}
         self._count = 0
 
-    def make(self, place: Place) -> str:
+    def make(self, place: P) -> str:
         """A new ticket for this place: 256 random bits, as text for a URL."""
         self._sweep()
         self._count += 1
@@ -68,7 +78,7 @@ class Tickets:
         self._tickets[_digest(text)] = Ticket(place, self._count, self._monotonic() + self._seconds)
         return text
 
-    def take(self, text: str, claim: Claim) -> Ticket:
+    def take(self, text: str, claim: Fits[P]) -> Ticket[P]:
         """Use a ticket up, also where it is refused. Raises TicketError."""
         ticket = self._tickets.pop(_digest(text), None)
         if ticket is None:
@@ -79,7 +89,7 @@ class Tickets:
             raise TicketError(Refusal.FOREIGN)
         return ticket
 
-    def drop(self, place: Place) -> None:
+    def drop(self, place: P) -> None:
         """Nobody wants this stream any more."""
         self._tickets = {key: each for key, each in self._tickets.items() if each.place != place}
 
