@@ -184,6 +184,11 @@ class Trays:
         return Findings(list(readings.values()))
 
 
+# hrPrinterStatus (RFC 2790) → scanner_state: idle, at work; other(1) and unknown(2) tell nothing.
+_SCANNER_STATES = {3: 0.0, 4: 1.0, 5: 1.0}
+_STOPPED = 2.0
+
+
 class PrinterState:
     """hrPrinterStatus, hrPrinterDetectedErrorState and the critical rows of prtAlertTable; model and serial."""
 
@@ -210,6 +215,26 @@ class PrinterState:
         if self._facts_at is None or system.now - self._facts_at > _FACTS_AGAIN:
             self._facts, self._facts_at = await _printer_facts(client), system.now
         found.facts += self._facts
+        return found
+
+
+class ScannerState:
+    """A scanner that tells of itself by the printer's MIBs: hrPrinterStatus and hrPrinterDetectedErrorState."""
+
+    async def read(self, client: SnmpClient, system: System) -> Findings:
+        states, errors = await client.table(_HR_PRINTER, (1, 2), 40)
+        found = Findings()
+        for value in list(errors.values())[:1]:
+            wrong = bits(value)
+            found.readings += [
+                Reading("scanner_jammed", float(_JAMMED in wrong)),
+                Reading("scanner_door_open", float(_DOOR_OPEN in wrong)),
+            ]
+        stopped = any(reading.value for reading in found.readings)
+        for value in list(states.values())[:1]:
+            state = _SCANNER_STATES.get(integer(value) or 0)
+            if state is not None:
+                found.readings.append(Reading("scanner_state", _STOPPED if stopped else state))
         return found
 
 

@@ -38,7 +38,7 @@ from collectors.mqtt_sensor import MqttCollector
 from collectors.neighbours import Neighbours
 from collectors.nut import NutCollector
 from collectors.presence import PresenceCollector
-from collectors.printer import Pages, PrinterState, Supplies, Trays
+from collectors.printer import Pages, PrinterState, ScannerState, Supplies, Trays
 from collectors.register_map import load
 from collectors.snmp_device import Feature, SnmpCollector
 from collectors.tcp import TcpCollector
@@ -63,7 +63,7 @@ def _maker() -> MibFeature:
 _SNMP: dict[Kind, Sequence[Callable[[], Feature]]] = {
     Kind.UPS: (ups_values, UpsAlarms, InterfaceCounts, Identity),
     Kind.PRINTER: (Supplies, Pages, Trays, PrinterState, InterfaceCounts, Identity),
-    Kind.SCANNER: (Pages, PrinterState, InterfaceCounts, Identity),
+    Kind.SCANNER: (Pages, ScannerState, PrinterState, InterfaceCounts, Identity),
     Kind.SWITCH: (Ports, LldpNeighbours, HostResources, _maker, Identity, Neighbours),
     Kind.ROUTER: (Ports, LldpNeighbours, HostResources, _maker, Identity, Neighbours),
     Kind.UPLINK: (Ports, _maker, Identity),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { condition, device, MINUTE, NOW, readings, ward } from "../src/gallery/made.ts";
+import { deviceAnswer, wardAnswer } from "../src/words/sentences.ts";
 import { byNeed, healthOf, isOld, natural, oldAfterMs, valueIn, wardHealth, wardNeedsYou } from "../src/words/state.ts";
 
 const seen = (part = {}, of = {}) => ({ device: device(part), ward: ward(of), now: NOW });
@@ -97,4 +98,23 @@ describe("wards by need", () => {
 
 it("counts ports as people do", () => {
   expect(["gi10", "gi2", "gi1"].sort(natural)).toEqual(["gi1", "gi2", "gi10"]);
+});
+
+describe("a silent device that people switch off", () => {
+  const silent = device({ id: "kiosk-1", kind: "kiosk", reachable: false });
+
+  it("is off while nobody misses it", () => {
+    expect(healthOf({ device: silent, ward: ward(), now: NOW })).toBe("off");
+    expect(deviceAnswer({ device: silent, ward: ward(), now: NOW }, [silent]).first).toContain("đang tắt");
+    expect(wardAnswer(ward(), [silent, device()], NOW).health).toBe("ok");
+  });
+
+  it("is missed as soon as the ward's rules say so", () => {
+    const missed = condition({ device: "kiosk-1", device_kind: "kiosk", rule: "unreachable" });
+    expect(healthOf({ device: silent, ward: ward({ conditions: [missed] }), now: NOW })).toBe("unreachable");
+  });
+
+  it("is no UPS, which must answer day and night", () => {
+    expect(healthOf({ device: device({ reachable: false }), ward: ward(), now: NOW })).toBe("unreachable");
+  });
 });

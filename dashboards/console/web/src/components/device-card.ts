@@ -13,7 +13,7 @@ import { tone, tones } from "./state-mark.ts";
 import "./age-of.ts";
 import "./state-mark.ts";
 
-const UNHEARD: readonly Health[] = ["unreachable", "stale", "ward_offline"];
+const UNHEARD: readonly Health[] = ["off", "unreachable", "stale", "ward_offline"];
 
 @customElement("device-card")
 export class DeviceCard extends Part {

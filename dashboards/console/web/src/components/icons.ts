@@ -31,6 +31,7 @@ import network from "lucide-static/icons/network.svg?raw";
 import octagonX from "lucide-static/icons/octagon-x.svg?raw";
 import plug from "lucide-static/icons/plug.svg?raw";
 import plugZap from "lucide-static/icons/plug-zap.svg?raw";
+import powerOff from "lucide-static/icons/power-off.svg?raw";
 import presentation from "lucide-static/icons/presentation.svg?raw";
 import printer from "lucide-static/icons/printer.svg?raw";
 import refreshCw from "lucide-static/icons/refresh-cw.svg?raw";
@@ -82,6 +83,7 @@ const MARKS = {
   stale: clock,
   unreachable: unplug,
   partial: circleHelp,
+  off: powerOff,
   chevron: chevronRight,
   sun: sun,
   moon: moon,
@@ -135,6 +137,7 @@ const HEALTHS: Record<Health | "never", Mark> = {
   info: "info",
   attention: "attention",
   failure: "failure",
+  off: "off",
   unreachable: "unreachable",
   stale: "stale",
   ward_offline: "stale",

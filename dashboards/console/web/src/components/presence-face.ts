@@ -82,7 +82,7 @@ export class PresenceFace extends Face {
   override render() {
     if (!this.seen) return nothing;
     const health = healthOf(this.seen);
-    const off = health === "unreachable" || health === "unpolled";
+    const off = ["off", "unreachable", "unpolled"].includes(health);
     const old = off || health === "ward_offline" || health === "stale";
     return html`<div class="station ${off ? "off" : ""} ${old ? "old" : ""}">
       <svg viewBox="0 0 52 44" width="52" height="44" aria-hidden="true">

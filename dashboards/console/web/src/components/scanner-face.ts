@@ -82,7 +82,7 @@ export class ScannerFace extends Face {
   override render() {
     if (!this.seen) return nothing;
     const health = healthOf(this.seen);
-    const off = health === "unreachable" || health === "unpolled";
+    const off = ["off", "unreachable", "unpolled"].includes(health);
     const old = off || health === "ward_offline" || health === "stale";
     const state = this.value("scanner_state");
     const key = state && STATES[state.value];

@@ -323,7 +323,13 @@ export const CARDS: Group[] = [
       { state: "ward-offline", shows: card(old(UPS), OFFLINE) },
       { state: "not-asked", shows: card({ reachable: null, last_reading_ms: null }) },
       { state: "workstation", shows: card(STATION) },
-      { state: "workstation-unreachable", shows: card(dead(STATION)) },
+      { state: "workstation-off", shows: card(dead(STATION)) },
+      {
+        state: "workstation-unreachable",
+        shows: card(dead(STATION), {
+          conditions: [condition({ device: "workstation-1", rule: "unreachable", severity: "attention" })],
+        }),
+      },
     ],
   },
   {

@@ -69,6 +69,7 @@ const HEALTHS: (Health | "never")[] = [
   "info",
   "attention",
   "failure",
+  "off",
   "unreachable",
   "partial",
   "stale",

@@ -33,7 +33,7 @@ import "../components/reading-chart.ts";
 import "../components/reading-list.ts";
 import "../components/state-timeline.ts";
 
-const UNHEARD: readonly Health[] = ["unreachable", "stale", "ward_offline"];
+const UNHEARD: readonly Health[] = ["off", "unreachable", "stale", "ward_offline"];
 
 @customElement("device-page")
 export class DevicePage extends Part {

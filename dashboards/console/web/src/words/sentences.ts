@@ -110,7 +110,9 @@ export function wardAnswer(ward: Ward, devices: readonly Device[], now: number):
   if (needing.length) {
     const failure = needing.some(({ root }) => root.severity === "failure");
     const first = t("ward.needing", { name, n: needing.length });
-    const well = devices.filter((device) => ["ok", "info", "partial"].includes(healthOf({ device, ward, now }))).length;
+    const well = devices.filter((device) =>
+      ["ok", "off", "info", "partial"].includes(healthOf({ device, ward, now })),
+    ).length;
     return {
       health: failure ? "failure" : "attention",
       first,
@@ -121,8 +123,8 @@ export function wardAnswer(ward: Ward, devices: readonly Device[], now: number):
     const first = t("ward.behind", { name, time: moment(ward.last_word_ms ?? now, now) });
     return { health: "stale", first, next: `${t("ward.behind_then")}${catchingUp(ward)}` };
   }
-  const silent = devices.filter(
-    (device) => device.reachable !== true || healthOf({ device, ward, now }) === "stale",
+  const silent = devices.filter((device) =>
+    ["unpolled", "unreachable", "stale"].includes(healthOf({ device, ward, now })),
   ).length;
   if (silent) {
     return { health: "partial", first: t("ward.partial", { name }), next: t("ward.partial_then", { n: silent }) };
@@ -149,6 +151,12 @@ export function deviceAnswer(seen: Seen, devices: readonly Device[]): Answer {
       };
     case "stale":
       return { health, first: t("device.stale", { name, time: when }), next: t("device.stale_then") };
+    case "off":
+      return {
+        health,
+        first: since ? t("device.off_since", { name, time: since }) : t("device.off", { name }),
+        next: t("device.off_then"),
+      };
     case "unreachable":
       return { health, ...unreachableWords(seen, devices, since) };
     case "ok":

@@ -8,6 +8,7 @@ export type Health =
   | "info"
   | "attention"
   | "failure"
+  | "off"
   | "unreachable"
   | "stale"
   | "ward_offline"
@@ -50,11 +51,29 @@ export function conditionsOf(seen: Seen): Condition[] {
   return seen.ward.conditions.filter((each) => each.device === seen.device.id).sort(bySeverity);
 }
 
+/** What people switch off when they go home; the ward's rules know when it is missed, and say so. */
+const SWITCHED_OFF = new Set([
+  "workstation",
+  "kiosk",
+  "queue",
+  "counter_display",
+  "tablet",
+  "signboard",
+  "display",
+  "scanner",
+]);
+
+/** Silent, and nobody misses it: the office is closed, or it has been silent for too short a time to tell. */
+function mayBeOff({ device, ward }: Seen): boolean {
+  const missed = ward.conditions.some((each) => each.device === device.id && each.rule === "unreachable");
+  return SWITCHED_OFF.has(device.kind) && !missed;
+}
+
 export function healthOf(seen: Seen): Health {
   const { device, ward, now } = seen;
   if (device.reachable === null) return "unpolled";
   if (ward.presence !== "online") return "ward_offline";
-  if (device.reachable === false) return "unreachable";
+  if (device.reachable === false) return mayBeOff(seen) ? "off" : "unreachable";
   if (device.last_reading_ms !== null && now - device.last_reading_ms > oldAfterMs(device)) return "stale";
   const severity = worst(conditionsOf(seen));
   if (severity === "failure" || severity === "attention") return severity;
