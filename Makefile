@@ -1,6 +1,8 @@
 # `make demo` and `make test` need Python 3.11 or later (with venv), make and git; they set up the rest themselves.
 PYTHON ?= python3
 BIN := .venv/bin
+# Most tests wait for something, so three workers keep two cores busy; a file's tests stay together and in order.
+WORKERS ?= 3
 WEB := dashboards/console/web
 SOURCES := uv.lock pyproject.toml tools/setup.py $(shell git ls-files $(WEB) telemetry/texts dashboards/console/words 2>/dev/null)
 
@@ -19,7 +21,7 @@ demo: setup
 
 test: .venv/.set-up-dev
 	@$(BIN)/python tools/peers.py test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: .venv/.set-up-dev
 	$(BIN)/ruff check .

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import socket
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from demo.processes import BIN, Program
+from simulator.net.ports import free_port
 
 USER = "demo"
 
@@ -52,19 +52,6 @@ class Plan:
         return self.folder / "agent"
 
 
-def free_port(preferred: int = 0) -> int:
-    """`preferred` if nothing has it, else any free TCP port of the loopback."""
-    for port in dict.fromkeys((preferred, 0)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise OSError("no free port on 127.0.0.1")
-
-
 def make(folder: Path, ward_file: Path | None, console_port: int) -> Plan:
     """Choose ports and write district.toml. Raises OSError or tomllib.TOMLDecodeError for a bad ward file."""
     ward = VIRTUAL_WARD if ward_file is None else _ward_of(ward_file)
@@ -72,7 +59,7 @@ def make(folder: Path, ward_file: Path | None, console_port: int) -> Plan:
         folder=folder,
         ward_file=ward_file or folder / "ward.toml",
         ward=ward,
-        console_port=free_port(console_port),
+        console_port=free_port(preferred=console_port),
         broker_port=free_port(),
         man_port=free_port(),
         man_web_port=free_port(),

@@ -10,6 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from simulator.net import ports
+
+# A busy machine is slow now and then; how long an example may take is no property of the code.
+settings.register_profile("wardwatch", deadline=None)
+settings.load_profile("wardwatch")
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI") == "true"
@@ -58,8 +65,6 @@ def free_port() -> Callable[[int], int]:
     """free_port(socket.SOCK_DGRAM) or (socket.SOCK_STREAM): a port of 127.0.0.1 that nothing uses now."""
 
     def find(kind: int = socket.SOCK_STREAM) -> int:
-        with socket.socket(socket.AF_INET, kind) as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
+        return ports.free_port(kind)
 
     return find

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import socket
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.model.climate import Sensor, SplitUnit
+from simulator.net.ports import free_port
 from simulator.services.base import LOOPBACK, Outlet, Premises, Setting
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class WardBroker:
 
             logging.getLogger("amqtt").setLevel(logging.ERROR)
             logging.getLogger("transitions").setLevel(logging.ERROR)
-            self.port = port or _free_port()
+            self.port = port or free_port()
             listen = {"type": "tcp", "bind": f"{LOOPBACK}:{self.port}", "max_connections": 20}
             plugins = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
             self._broker = Broker({"listeners": {"default": listen}, "plugins": plugins})
@@ -127,9 +127,3 @@ class MqttService:
         measured = {"Temperature": celsius, "Humidity": humidity}
         told_with_time = {"Time": at.strftime("%Y-%m-%dT%H:%M:%S"), "SI7021": measured, "TempUnit": "C"}
         self._broker.tell(self._values_topic, json.dumps(told_with_time))
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator.net.ports import free_port
 from tests.conftest import missing
 
 SNMPD_CONF = """
@@ -32,9 +33,7 @@ sysLocation Counter hall
 
 
 def _udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port(socket.SOCK_DGRAM)
 
 
 def answers(port: int, community: str) -> bool:

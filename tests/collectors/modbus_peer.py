@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from collectors.config import ModbusDevice
 from collectors.modbus import ModbusCollector
 from collectors.register_map import MapSection, Register, RegisterMap
+from simulator.net.ports import free_port
 from telemetry.clock import SystemClock
 from telemetry.kinds import Kind
 
@@ -58,9 +58,7 @@ class Gateway:
 @asynccontextmanager
 async def running(gateway: Gateway) -> AsyncIterator[Gateway]:
     """pymodbus's server on a free port of 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        gateway.port = probe.getsockname()[1]
+    gateway.port = free_port()
 
     def counted(connected: bool) -> None:
         gateway.connections += connected

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from collectors.protocols.nut import MAX_LINE, MAX_VARIABLES
+from simulator.net.ports import free_port
 from telemetry.readings import Fact, PollResult, ReasonCode
 from tests.collectors.nut_peers import OFFICE_UPS, PASSWORD, USER, NutServer, collecting, nut_device, saying
 from tests.collectors.peers import value_of
@@ -243,11 +244,7 @@ def _why(result: PollResult) -> tuple[bool, ReasonCode | None]:
 
 @pytest.fixture(scope="module")
 def free_port_of_session() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 def test_the_folder_of_the_test_is_its_own(tmp_path: Path) -> None:

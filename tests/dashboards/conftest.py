@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,6 +20,7 @@ from dashboards.console.live.interest import StreamRequests
 from dashboards.console.serve import ConsoleServer, server
 from dashboards.console.settings import ConsoleSettings
 from dashboards.console.tables import Base
+from simulator.net.ports import free_port
 from telemetry.clock import Clock, FakeClock, SystemClock
 from tests.dashboards.plain_site import PlainSite, device_state
 
@@ -140,10 +140,7 @@ def run_console(engine: Engine, settings: ConsoleSettings) -> Iterator[Callable[
         clock = SystemClock()
         site = site or make_site(clock)
         app = create_app(site, Accounts(engine, clock), replace(settings, **changes), streams)  # type: ignore[arg-type]
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        running = Running(app, site, port, **(tls or {}))
+        running = Running(app, site, free_port(), **(tls or {}))
         started.append(running)
         running.start()
         return running

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from dashboards.console.settings import STATIC
+from simulator.net.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 WEB = ROOT / "dashboards" / "console" / "web"
@@ -64,9 +64,7 @@ class Example:
 def example() -> Iterator[Example]:
     if not (STATIC / "index.html").exists():
         pytest.fail("the pages are not built; `make setup` builds them", pytrace=False)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        made = Example(int(probe.getsockname()[1]))
+    made = Example(free_port())
     made.start()
     yield made
     made.kill()
