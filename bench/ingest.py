@@ -21,8 +21,8 @@ import psutil
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
-from demo.plan import free_port
 from demo.processes import BIN, Program
+from simulator.net.ports import free_port
 from telemetry import wire_pb2 as wire
 from telemetry.clock import ClockState
 from telemetry.entry import Entry, Lifecycle, LifecycleEvent, Payload, Readings, encode
