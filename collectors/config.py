@@ -48,6 +48,8 @@ def _channel(given: object) -> object:
     return str(given) if isinstance(given, int) and not isinstance(given, bool) and given > 0 else given
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+MaskArea = tuple[Share, Share, Share, Share]  # left, top, width, height; of the picture's
 Channel = Annotated[Name, BeforeValidator(_channel)]
 
 
@@ -76,7 +78,9 @@ class BaseDevice(BaseModel):
     recorder: Id | None = None  # of a camera: where it is recorded,
     channel: Channel | None = None  # as which channel there: its number, or what the recorder calls it,
     recorded_since: date | None = None  # and since when; it owes nothing from before
-    watch: Literal["always", "sampled"] = "always"  # of a camera: its stream is held open, or looked into now and then
+    watch: Literal["full", "sampled"] = "full"  # of a camera: its stream is held open, or looked into now and then
+
+    mask: Annotated[tuple[MaskArea, ...], Field(max_length=32)] = ()  # of a camera: parts that are not judged
 
     @field_validator("target_celsius")
     @classmethod

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from camera.refusals import Refusals
-from camera.relay.rtsp import CameraStream
 from collectors.neighbours import of_this_machine
-from edge_agent import blobs, cameras, devices
+from edge_agent import blobs, devices
 from edge_agent.blobs import BlobStore
+from edge_agent.camera_watch import CameraWatch
 from edge_agent.config import Configuration, JournalSection, UplinkSection
 from edge_agent.live.hub_address import Hub
 from edge_agent.live.streams import Streams
 from edge_agent.open_conditions import open_conditions
+from edge_agent.picture_album import PictureAlbum
 from edge_agent.recorder import Recorder
 from edge_agent.rules.memory import SeenGood
 from edge_agent.schedule import Outcome, Schedule, Scheduler
@@ -41,6 +42,7 @@ log = logging.getLogger(__name__)
 JOURNAL_FILE = "journal.db"
 CLOSE_SECONDS = 2.0
 SEEN_FILE = "seen-good.json"
+REFERENCES_FOLDER = "references"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,12 @@ class Agent:
         self._version = version("wardwatch")
         self._refusals = Refusals(clock)
         self._hub = self._make_hub()
-        self._streams = self._make_streams()
         self._folder = options.data_dir or configuration.data_dir
         self._blobs = BlobStore(self._folder / blobs.FOLDER, clock)
+        self._album = PictureAlbum(self._blobs, clock)
+        references = self._folder / REFERENCES_FOLDER
+        self._cameras = CameraWatch(configuration.devices, references, clock, self._refusals, self._album.thumbnail)
+        self._streams = self._make_streams()
         self._pictures = PictureSender(configuration.ward.id, self._blobs, self._hub)
         self._journal_file = self._folder / JOURNAL_FILE
         self._stop = asyncio.Event()
@@ -99,7 +104,7 @@ class Agent:
             loop.add_signal_handler(number, self._stop.set)
         configuration = self._configuration
         counts = TrapCounts()
-        schedules = devices.schedules(configuration, self._clock, self._refusals)
+        schedules = self._cameras.watched(devices.schedules(configuration, self._clock, self._refusals))
         if configuration.traps is not None:
             schedules = counted(schedules, configuration.devices, counts)
         engine = devices.engine(configuration)
@@ -109,8 +114,10 @@ class Agent:
         topology = TopologyWatch(inventory, journal, of_this_machine, self._clock)
 
         def take(outcome: Outcome) -> None:
-            recorder.take(outcome)
+            raised = recorder.take(outcome)
             topology.take(outcome)
+            if raised and outcome.device in self._cameras.posts:
+                self._album.keep(raised, self._cameras.posts[outcome.device].judged, journal)
 
         scheduler = Scheduler(schedules, take, self._chance)
         uplink = self._make_uplink(journal, scheduler, loop)
@@ -122,7 +129,10 @@ class Agent:
         log.info("watching %d devices of %s", len(schedules), configuration.ward.id)
         try:
             keep = blobs.upkeep(self._blobs)
-            await self._until_stopped(scheduler.run(), watch.run(), keep, *([] if door is None else [door.run()]))
+            self._cameras.start()
+            seeing = self._cameras.run(take, scheduler.poll_now)
+            others = [] if door is None else [door.run()]
+            await self._until_stopped(scheduler.run(), watch.run(), keep, seeing, *others)
         finally:
             await _close(schedules)
             memory.save(engine.seen_good())
@@ -139,6 +149,8 @@ class Agent:
 
     def _end(self, journal: Journal, uplink: Uplink | None) -> None:
         self._streams.close()
+        self._cameras.close()
+        self._album.close()
         self._pictures.close()
         journal.finish()
         if uplink is not None:
@@ -156,9 +168,8 @@ class Agent:
         return TrapDoor(configuration.traps, ward, asked, scheduler.poll_now, self._clock, counts)
 
     def _make_streams(self) -> Streams:
-        of = cameras.streams(self._configuration.devices)
-        ward = self._configuration.ward.id
-        return Streams(ward, of, self._hub, CameraStream.open, self._refusals, self._clock)
+        ward, seen = self._configuration.ward.id, self._cameras
+        return Streams(ward, seen.addresses, self._hub, seen.open, self._refusals, self._clock, seen.pump)
 
     def _make_hub(self) -> Hub | None:
         section = self._configuration.uplink

@@ -26,10 +26,12 @@ class Checked:
     result: PollResult
 
 
-async def check(asked: Sequence[BaseDevice], clock: Clock) -> list[Checked]:
-    """Ask each of these once, concurrently; in the order given."""
+async def check(asked: Sequence[BaseDevice], clock: Clock, ward: Sequence[BaseDevice] = ()) -> list[Checked]:
+    """Ask each of these once, concurrently; in the order given. `ward`: all of its devices."""
     refusals = Refusals(clock)
-    results = await asyncio.gather(*(_ask(devices.schedule(device, clock, refusals)) for device in asked))
+    results = await asyncio.gather(
+        *(_ask(devices.schedule(device, clock, refusals, ward or asked)) for device in asked)
+    )
     return [Checked(device, result) for device, result in zip(asked, results, strict=True)]
 
 

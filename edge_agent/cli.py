@@ -87,7 +87,7 @@ def check(
     from telemetry.clock import SystemClock
 
     _log_to_stderr("warning")
-    found = asyncio.run(checking.check(asked, SystemClock()))
+    found = asyncio.run(checking.check(asked, SystemClock(), configuration.devices))
     typer.echo(checking.as_json(found, said) if as_json else checking.as_text(found, said))
     raise typer.Exit(GOOD if checking.all_reachable(found) else FAILED)
 

@@ -19,7 +19,7 @@ from telemetry.kinds import Kind
 _ONLY_OF = {
     **lines.ONLY_OF,
     **dict.fromkeys(("target_celsius", "target_sensor"), frozenset({Kind.AIRCON, Kind.SENSOR})),
-    **dict.fromkeys(("recorder", "channel", "recorded_since", "watch"), frozenset({Kind.CAMERA})),
+    **dict.fromkeys(("recorder", "channel", "recorded_since", "watch", "mask"), frozenset({Kind.CAMERA})),
 }
 _ON_USB = frozenset({Kind.SCANNER, Kind.PRINTER})  # a presence helper is asked for these by their USB id
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from camera.refusals import Refusals
@@ -16,6 +17,7 @@ from edge_agent.rules.engine import Engine
 from edge_agent.rules.model import Override, rules_for, severity_of
 from edge_agent.schedule import Schedule
 from telemetry.clock import Clock
+from telemetry.kinds import Kind
 from telemetry.readings import Inventory
 
 
@@ -26,7 +28,7 @@ def interval_of(device: BaseDevice) -> float:
 
 def schedules(configuration: Configuration, clock: Clock, refusals: Refusals) -> list[Schedule]:
     """Each device with its collector. `refusals`: what cameras refused, shared by all that log in to them."""
-    made = [schedule(device, clock, refusals) for device in configuration.devices]
+    made = [schedule(device, clock, refusals, configuration.devices) for device in configuration.devices]
     return [
         each if device.target_celsius is None else _with_cooling(each, device, configuration, clock)
         for each, device in zip(made, configuration.devices, strict=True)
@@ -51,9 +53,9 @@ def engine(configuration: Configuration) -> Engine:
     return Engine(rules, opening_hours.parse(configuration.ward.opening_hours))
 
 
-def schedule(device: BaseDevice, clock: Clock, refusals: Refusals) -> Schedule:
-    """One device with its collector."""
-    collector = _collector(device, clock, refusals)
+def schedule(device: BaseDevice, clock: Clock, refusals: Refusals, devices: Sequence[BaseDevice] = ()) -> Schedule:
+    """One device with its collector. `devices`: all of the ward, among which a camera's recorder is found."""
+    collector = _collector(device, clock, refusals, devices)
     fast = device.fast_interval or registry.default_fast_interval(device.kind)
     return Schedule(
         device=device.id,
@@ -72,9 +74,11 @@ def _with_cooling(made: Schedule, device: BaseDevice, configuration: Configurati
     return replace(made, collector=CooledRoom(made.collector, judge, hours, clock, device.target_sensor))
 
 
-def _collector(device: BaseDevice, clock: Clock, refusals: Refusals) -> Collector:
+def _collector(device: BaseDevice, clock: Clock, refusals: Refusals, devices: Sequence[BaseDevice]) -> Collector:
     if isinstance(device, RtspDevice):
         return cameras.check(device, clock, refusals)
+    if isinstance(device, VideoDevice) and device.kind is Kind.CAMERA:
+        return cameras.interface_poll(device, clock, refusals, cameras.channel_of(device, devices))
     if isinstance(device, VideoDevice):  # whether it is there at all; what it says is the camera room's to ask
         port = device.port or (443 if device.tls else 80)
         seen = TcpDevice(id=device.id, kind=device.kind, protocol="tcp", host=device.host, port=port)

@@ -37,8 +37,8 @@ class Recorder:
         self._report = ExceptionReport(tuple(kinds))
         self._told: dict[str, tuple[bool, str]] = {}  # by device, what the log knows: reachable, reason's code
 
-    def take(self, outcome: Outcome) -> None:
-        """One poll's result. Readings come before the conditions that they raise."""
+    def take(self, outcome: Outcome) -> list[Condition]:
+        """One poll's result. Readings come before the conditions that they raise, and which are returned."""
         device, result = outcome.device, outcome.result
         kind = self._kinds[device]
         vital = outcome.poll is Poll.VITAL
@@ -50,7 +50,9 @@ class Recorder:
         facts = report.facts(result)
         if facts is not None:
             self._append(facts, kind, device)
-        self.put(self._engine.observe(device, result, now, vital=vital))
+        conditions = self._engine.observe(device, result, now, vital=vital)
+        self.put(conditions)
+        return conditions
 
     def put(self, conditions: Sequence[Condition]) -> None:
         """Conditions are durable at once."""

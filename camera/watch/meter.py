@@ -63,6 +63,11 @@ class Meter:
         while len(samples) > 2 and now - samples[1][0] >= _WINDOW_SECONDS:
             samples.popleft()
 
+    @property
+    def interval(self) -> float | None:
+        """Seconds between the last keyframes."""
+        return sum(self._intervals) / len(self._intervals) if self._intervals else None
+
     def seconds_without_keyframe(self, now: float) -> float:
         """Since the connection began, or the newest one."""
         return now - (self._began_at if self._key_at is None else self._key_at)
@@ -75,7 +80,7 @@ class Meter:
             lasted = until - since
             if lasted >= _LEAST_SECONDS:
                 rate, bits = (last_frames - frames) / lasted, 8 * (last_count - count) / lasted
-        interval = sum(self._intervals) / len(self._intervals) if self._intervals else None
+        interval = self.interval
         waited = self.seconds_without_keyframe(now)
         if waited > 2 * (interval or _WINDOW_SECONDS / 2):
             interval = waited

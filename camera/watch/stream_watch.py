@@ -45,9 +45,9 @@ class Keyframe:
 
 @dataclass(frozen=True, slots=True)
 class WatchState:
-    """`up`: pictures came within the last three seconds. `reason`: why not, or what is wrong with those that come."""
+    """`up`: pictures came within the last three seconds; None: not known yet. `reason`: why not, or what is wrong."""
 
-    up: bool
+    up: bool | None
     reason: Reason | None
     figures: Figures
     facts: StreamFacts | None
@@ -59,9 +59,10 @@ class WatchState:
 class Rhythm:
     """Seconds. `look`: None holds the stream open; else it is looked into for so long, `every` so often."""
 
-    keyframe_every: float = 4.5
+    keyframe_every: float = 5.0
     look: float | None = None
     every: float = 300.0
+    first_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,8 @@ class StreamWatch:
         with self._lock:
             up, reason = self._judge(now)
             connected = self._flow is not None
-            return WatchState(up, reason, self._meter.figures(now), self._facts, connected, self._connections)
+            at = now if connected or not self.sampled else self._meter.last_frame_at or now
+            return WatchState(up, reason, self._meter.figures(at), self._facts, connected, self._connections)
 
     def tap(self, stopped: Callable[[], bool]) -> Tap | None:
         """The stream, for who shows it: at once where it flows, else as soon as it does. Blocks for some seconds at
@@ -156,6 +158,7 @@ class StreamWatch:
     # ---- the thread ------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        self._woken.wait(self._rhythm.first_after)
         while not self._stopping.is_set():
             try:
                 self._woken.clear()
@@ -238,7 +241,7 @@ class StreamWatch:
         self._pause = min(LONGEST_PAUSE_SECONDS, 2 * pause)
         return pause
 
-    def _judge(self, now: float) -> tuple[bool, Reason | None]:
+    def _judge(self, now: float) -> tuple[bool | None, Reason | None]:
         last = self._meter.last_frame_at
         since = self._began_at if last is None else last
         if self.sampled:  # between its looks it is not silent
@@ -249,7 +252,7 @@ class StreamWatch:
             return False, stalled if self._reason is None else self._reason
         if self._flow is not None and self._meter.seconds_without_keyframe(now) > NO_KEYFRAME_SECONDS:
             return True, Reason(ReasonCode.NO_KEYFRAME, f"none for {NO_KEYFRAME_SECONDS:.0f} s")
-        return last is not None, None
+        return True if last is not None else None, None
 
     # ---- told by the flow, in the pump's thread -------------------------------------------------------------------
 
@@ -277,6 +280,9 @@ class StreamWatch:
     @property
     def keyframe_every(self) -> float:
         return self._rhythm.keyframe_every
+
+    def keyframe_interval(self) -> float | None:
+        return self._meter.interval
 
     def now(self) -> float:
         return self._means.clock.monotonic()
@@ -362,7 +368,8 @@ class WatchFlow:
         if data is None:
             return  # it is still under way, or something of it was lost
         self._keyframes = self.group.keyframes
-        self._key_due = now + self._watch.keyframe_every
+        interval = self._watch.keyframe_interval() or 0.0
+        self._key_due = now + max(0.0, self._watch.keyframe_every - interval / 2)  # the nearest one to that
         self._watch.has_keyframe(self, data, now)
 
     def _leave(self, tap: Tap) -> None:

@@ -27,12 +27,20 @@ class Streams:
     `stop` and `close` return at once, or nearly, and may be called from any thread."""
 
     def __init__(
-        self, ward: str, cameras: Cameras, hub: Hub | None, open_stream: Open, refusals: Refusals, clock: Clock
+        self,
+        ward: str,
+        cameras: Cameras,
+        hub: Hub | None,
+        open_stream: Open,
+        refusals: Refusals,
+        clock: Clock,
+        pump: Pump | None = None,
     ) -> None:
+        """`pump`: one that serves other streams as well."""
         self._ward = ward
         self._cameras = cameras
         self._hub = hub
-        self._means = Means(open_stream, Pump(), refusals, clock)
+        self._means = Means(open_stream, pump or Pump(), refusals, clock)
         self._lock = threading.Lock()
         self._running: dict[tuple[str, StreamName], Publisher] = {}
         self._leaving: list[Publisher] = []

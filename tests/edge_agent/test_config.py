@@ -247,7 +247,7 @@ CAMERA = '[[device]]\nid = "cam-1"\nkind = "camera"\nprotocol = "onvif"\nhost = 
 def test_a_camera_names_its_recorder_and_its_channel_there(tmp_path: Path) -> None:
     found = read(tmp_path, WARD + NVR + CAMERA + 'recorder = "nvr-1"\nchannel = 3\nrecorded_since = 2026-11-01\n')
     camera = found.devices[1]
-    assert (camera.recorder, camera.channel, camera.watch) == ("nvr-1", "3", "always")
+    assert (camera.recorder, camera.channel, camera.watch) == ("nvr-1", "3", "full")
     assert str(camera.recorded_since) == "2026-11-01"
 
 
