@@ -8,6 +8,7 @@ password.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -145,7 +146,10 @@ class CameraHttp:
             parts = urlsplit(url)
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             headers["Authorization"] = self._login.answer(challenge, request.method, target)
-        client = self._client = self._client or httpx.AsyncClient(verify=_unjudged(), trust_env=False, timeout=None)
+        if self._client is None:
+            logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of each request
+            self._client = httpx.AsyncClient(verify=_unjudged(), trust_env=False, timeout=None)
+        client = self._client
         client.cookies.clear()
         try:
             async with client.stream(request.method, url, headers=headers, content=request.body or None) as response:

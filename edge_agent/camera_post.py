@@ -65,6 +65,8 @@ class CameraPost:
         self.reachable = result.reachable
         seen = self.look(now)
         readings, facts = [*result.readings, *seen.readings], [*result.facts, *seen.facts]
+        if not self.watches and result.reachable:  # it answers, and tells of no stream that could be watched
+            readings.append(Reading("stream_up", 0.0))
         reachable = result.reachable or bool(seen.up)
         reason = result.reason or seen.reason
         return replace(result, reachable=reachable, readings=readings, facts=facts, reason=reason)

@@ -54,7 +54,7 @@ class IsapiCamera:
         if at.tzinfo is None:
             return []
         ours = (before + self._clock.wall_us()) / 2e6
-        return [round(at.timestamp() + 0.5 - ours, 1)]
+        return [float(round(at.timestamp() + 0.5 - ours))]
 
     def _streams(self, told: ElementTree.Element) -> Iterator[StreamSettings]:
         host = self._http.address.url.partition("://")[2].rpartition(":")[0]

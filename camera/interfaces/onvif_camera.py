@@ -30,7 +30,7 @@ class OnvifCamera:
     async def ask(self) -> Told:
         await self._session.open()
         offset = self._session.clock_offset_seconds
-        readings = [] if offset is None else [Reading("clock_offset_seconds", round(offset, 1))]
+        readings = [] if offset is None else [Reading("clock_offset_seconds", float(round(offset)))]
         now, reason = self._clock.monotonic(), None
         if self._asked_at is None or now - self._asked_at > ASK_AGAIN_SECONDS:
             reason = await self._ask_what_seldom_changes()
@@ -49,6 +49,8 @@ class OnvifCamera:
                 return Reason(ReasonCode.UNSUPPORTED, f"no video source {self._channel}")
             self._streams = [await self._settings(profile) for profile in found[:2]]
         except DeviceFault as fault:
+            if fault.reason.code is ReasonCode.WRONG_CREDENTIALS and not self._streams:
+                raise  # its clock is for everybody, and all that it tells
             return fault.reason
         return None
 
