@@ -53,13 +53,15 @@ def _ward(ward: WardPart) -> str:
 def _device(simulation: Simulation, outside: Outside, beside: Path) -> str:
     part, model = outside.part, outside.model
     lines = "[[device]]\n" + _line("id", part.id) + _line("kind", model.kind.value)
-    lines += _line("protocol", model.serves.protocol)
+    lines += _line("protocol", outside.protocol)
     for key, value in outside.service.settings(beside):
         lines += _line(key, value)
     if part.name:
         lines += _line("name", part.name)
     if part.location:
         lines += _line("location", part.location)
+    if part.recorder is not None and part.channel is not None:
+        lines += _line("recorder", part.recorder) + _line("channel", part.channel)
     parent = _parent(simulation, outside)
     if parent is not None:
         lines += _line("parent", parent)

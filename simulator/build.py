@@ -42,6 +42,16 @@ def model_of(part: DevicePart) -> Model:
         raise WardFileError(f"device {part.id}: there is no model {part.model!r}; known are {known}") from None
 
 
+def served(part: DevicePart, model: Model) -> Served:
+    """By what the device is asked. Raises WardFileError for a dress that does not fit."""
+    if part.dress is None:
+        return model.serves
+    fitting = {Kind.CAMERA: ("rtsp", "onvif", "isapi", "dahua"), Kind.RECORDER: ("onvif", "isapi", "dahua")}
+    if part.dress not in fitting.get(model.kind, ()):
+        raise WardFileError(f"device {part.id}: a {model.kind.value} has no dress {part.dress!r}")
+    return Served(part.dress)
+
+
 def _plate(part: DevicePart, model: Model) -> Plate:
     serial = hashlib.sha256(f"serial/{part.id}".encode()).hexdigest()[:10].upper()
     return Plate(
@@ -66,6 +76,9 @@ def _check_wiring(file: WardFile) -> None:
     if len(switches) > 1:
         raise WardFileError(f"a virtual ward has one switch, not {len(switches)}: {', '.join(switches)}")
     for part in file.device:
+        served(part, model_of(part))
+        if part.recorder is not None and kinds[part.recorder] is not Kind.RECORDER:
+            raise WardFileError(f"device {part.id}: {part.recorder} is no recorder")
         if part.feed == "elsewhere":
             continue
         if part.feed != "mains" and kinds[part.feed] is not Kind.UPS and not _over_cable(part, kinds):

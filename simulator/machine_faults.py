@@ -11,7 +11,9 @@ from simulator.model.city import CityService
 from simulator.model.climate import Aircon, Sensor
 from simulator.model.computer import Computer
 from simulator.model.machine import Machine
+from simulator.model.own_clock import ClockedMachine
 from simulator.model.printer import Printer
+from simulator.model.recorder import Recorder
 from simulator.model.scanner import Scanner
 from simulator.model.ups import Ups
 from simulator.model.ward import Ward
@@ -63,4 +65,14 @@ MACHINE_FAULTS = (
     MachineFault("camera-offline", Camera, "unplugged", Camera.set_unplugged),
     MachineFault("camera-freeze", Camera, "frozen"),
     MachineFault("camera-wrong-password", Camera, "password_changed"),
+    MachineFault("camera-cover", Camera, "covered"),
+    MachineFault("camera-blur", Camera, "blurred"),
+    MachineFault("camera-move", Camera, "moved"),
+    MachineFault("camera-dark", Camera, "dark"),
+    MachineFault("clock-drift", ClockedMachine, "clock_drifts", ClockedMachine.set_clock_drifts),
+    MachineFault("recorder-stop", Recorder, "stopped"),
+    MachineFault("recorder-gap", Recorder, "gap"),
+    MachineFault("recorder-short", Recorder, "short"),
+    MachineFault("recorder-locked-clip", Recorder, "locked_clip"),
+    MachineFault("disk-fail", Recorder, "disk_failed"),
 )

@@ -148,7 +148,7 @@ class Running:
     def ready_line(self) -> str:
         """One JSON object: what runs where."""
         devices = {
-            device: {"kind": outside.model.kind.value, "protocol": outside.model.serves.protocol, "port": outside.port}
+            device: {"kind": outside.model.kind.value, "protocol": outside.protocol, "port": outside.port}
             for device, outside in self.simulation.devices.items()
         }
         man, man_web = self.simulation.man, self.simulation.man_web

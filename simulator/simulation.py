@@ -6,7 +6,7 @@ import asyncio
 import random
 from dataclasses import dataclass, field
 
-from simulator.build import model_of, ward_of
+from simulator.build import model_of, served, ward_of
 from simulator.model.chance import dice
 from simulator.model.ward import Ward
 from simulator.models.base import Model
@@ -27,6 +27,7 @@ class Outside:
 
     part: DevicePart
     model: Model
+    protocol: str
     service: Service
     port: int | None = None
 
@@ -103,7 +104,8 @@ class Simulation:
     def _outside(self, part: DevicePart) -> Outside:
         model = model_of(part)
         outlet = Outlet(part, model, self.ward.machine(part.id))
-        return Outside(part, model, SERVICES[model.serves](self.premises, outlet))
+        asked_by = served(part, model)
+        return Outside(part, model, asked_by.protocol, SERVICES[asked_by](self.premises, outlet))
 
     async def _live(self) -> None:
         while True:

@@ -37,7 +37,11 @@ class WardPart(_Part):
 
 class DevicePart(_Part):
     """[[device]]: `model` is a line of the registry; `feed` "mains", "elsewhere" (its own battery, the
-    city's data centre), a UPS or the switch (power over its port); `port` the switch's, 0 for none."""
+    city's data centre), a UPS or the switch (power over its port); `port` the switch's, 0 for none.
+
+    Of cameras and recorders: `dress`, by what they are asked; which `recorder` records it on which `channel`;
+    `zulu_is_local`: a recorder that writes Z behind local times, as some do.
+    """
 
     id: Id
     model: str
@@ -48,6 +52,10 @@ class DevicePart(_Part):
     version: Literal["1", "2c", "3"] = "2c"
     community: str = "public"
     interval: str | None = None
+    dress: Literal["rtsp", "onvif", "isapi", "dahua"] | None = None
+    recorder: Id | None = None
+    channel: Annotated[int, Field(ge=1, le=64)] | None = None
+    zulu_is_local: bool = False
 
 
 class WardFile(_Part):
@@ -64,11 +72,25 @@ class WardFile(_Part):
                 raise ValueError(f"device {device.id} is there twice")
             if device.feed not in ("mains", "elsewhere", *ids):
                 raise ValueError(f"device {device.id}: feed {device.feed} is neither mains nor elsewhere nor a device")
+        self._recorders_have_channels(ids)
         ports = [device.port for device in self.device if device.port]
         for port in ports:
             if ports.count(port) > 1:
                 raise ValueError(f"port {port} of the switch has two devices")
         return self
+
+    def _recorders_have_channels(self, ids: list[str]) -> None:
+        taken: set[tuple[str, int]] = set()
+        for device in self.device:
+            if (device.recorder is None) is not (device.channel is None):
+                raise ValueError(f"device {device.id}: recorder and channel go together")
+            if device.recorder is None or device.channel is None:
+                continue
+            if device.recorder not in ids:
+                raise ValueError(f"device {device.id}: there is no recorder {device.recorder}")
+            if (device.recorder, device.channel) in taken:
+                raise ValueError(f"channel {device.channel} of {device.recorder} has two cameras")
+            taken.add((device.recorder, device.channel))
 
 
 def read(path: Path | None) -> WardFile:

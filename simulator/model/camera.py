@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from simulator.model.machine import Machine, Plate
+from simulator.model.machine import Plate
+from simulator.model.own_clock import ClockedMachine
 
 
-class Camera(Machine):
+class Camera(ClockedMachine):
     """`scene`: which view of the office it has."""
 
     def __init__(self, plate: Plate, scene: str) -> None:
@@ -14,6 +15,10 @@ class Camera(Machine):
         self.unplugged = False  # fault camera-offline
         self.frozen = False  # fault camera-freeze
         self.password_changed = False  # fault camera-wrong-password
+        self.covered = False  # fault camera-cover
+        self.blurred = False  # fault camera-blur
+        self.moved = False  # fault camera-move
+        self.dark = False  # fault camera-dark
 
     @property
     def running(self) -> bool:

@@ -1,4 +1,4 @@
-"""Cameras."""
+"""Cameras and the recorder."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from collections.abc import Callable
 
 from simulator.model.camera import Camera
 from simulator.model.machine import Machine, Plate
+from simulator.model.recorder import Recorder
 from simulator.models.base import Model, Served
 from telemetry.kinds import Kind
 
 
 def _camera(scene: str) -> Callable[[Plate, random.Random], Machine]:
     return lambda plate, _: Camera(plate, scene)
+
+
+def _recorder(plate: Plate, _: random.Random) -> Machine:
+    return Recorder(plate)
 
 
 CAMERAS: dict[str, Model] = {
@@ -42,5 +47,15 @@ CAMERAS: dict[str, Model] = {
         serves=Served.RTSP,
         up_bits=4e3,
         down_bits=3e3,
+    ),
+    "recorder": Model(
+        kind=Kind.RECORDER,
+        vendor="KBVision",
+        model="KX-C4K8104N2",
+        build=_recorder,
+        serves=Served.ONVIF,
+        up_bits=5e3,
+        down_bits=4e3,
+        uptime_days=88.0,
     ),
 }

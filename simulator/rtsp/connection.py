@@ -12,9 +12,9 @@ from typing import Protocol
 
 from simulator.rtsp import message, sdp
 from simulator.rtsp.gate import Gate
-from simulator.rtsp.live_stream import LiveStream
 from simulator.rtsp.message import BadRequestError, Parser, Request
 from simulator.rtsp.rtp import Packets, framed_report
+from simulator.rtsp.source import NothingThereError, Play, Source, clock_range
 
 LOG = logging.getLogger("ward-sim.camera")
 SESSION_SECONDS = 60.0
@@ -22,26 +22,32 @@ MOST_WAITING_BYTES = 512 * 1024  # about two seconds of a main stream
 _STALLED_SECONDS = 10.0
 _MOST_REFUSALS = 5
 _INTERLEAVED = re.compile(r"interleaved=(\d{1,3})-(\d{1,3})", re.ASCII)
+REPLAY = "onvif-replay"
 _PUBLIC = "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER"
 
 
 class Camera(Protocol):
-    """What a connection must know of its camera."""
+    """What a connection must know of its camera or recorder."""
 
     @property
     def gate(self) -> Gate: ...
 
     @property
-    def streams(self) -> Mapping[str, LiveStream]: ...
+    def replays(self) -> bool:
+        """Whether it knows ONVIF's replay (ONVIF Streaming, 6)."""
+
+    def find(self, path: str, query: str) -> Source | None:
+        """What an address stands for: its path without the slashes around it."""
 
 
 @dataclass(slots=True)
 class Session:
-    """What SETUP made. `channel`: of the RTP packets, the next one is RTCP's."""
+    """What SETUP made. `channel`: of the RTP packets, the next one is RTCP's; `timed`: as ONVIF's replay wants it."""
 
     id: str
-    stream: LiveStream
+    stream: Source
     channel: int
+    timed: bool
 
 
 class _Refusal(Exception):
@@ -113,6 +119,11 @@ class Connection:
         self._skipping, self._full_since = False, None
         self._writer.write(packets.framed(self._session.channel))
 
+    async def room(self) -> None:
+        """Raises OSError when the client is gone."""
+        async with asyncio.timeout(_STALLED_SECONDS):
+            await self._writer.drain()
+
     def report(self, report: bytes) -> None:
         if self._session is not None and not self._skipping:
             self._writer.write(framed_report(self._session.channel + 1, report))
@@ -139,6 +150,9 @@ class Connection:
                 raise _Refusal(501)
             if request.method != "OPTIONS":
                 self._authenticate(request)
+            required = request.headers.get("require")
+            if required is not None and not (required.strip() == REPLAY and self._camera.replays):
+                raise _Refusal(551, Unsupported=required)
             await handler(self, request)
         except _Refusal as refusal:
             self._answer(request, refusal.status, refusal.headers)
@@ -158,9 +172,10 @@ class Connection:
             raise _Refusal(401, **{"WWW-Authenticate": self._camera.gate.challenges(self._nonce)})
         self._refusals = 0
 
-    def _stream(self, request: Request) -> LiveStream:
-        path = request.path.removesuffix(f"/{sdp.TRACK}")
-        stream = self._camera.streams.get(path)
+    def _stream(self, request: Request) -> Source:
+        # The track's name comes behind all of the address, its query too, where players put it together.
+        query = request.query.removesuffix(f"/{sdp.TRACK}")
+        stream = self._camera.find(request.path.removesuffix(f"/{sdp.TRACK}"), query)
         if stream is None:
             raise _Refusal(404)
         return stream
@@ -192,16 +207,23 @@ class Connection:
         channel = int(found[1]) if found else 0
         if channel > 254:
             raise _Refusal(461)
-        self._session = Session(secrets.token_hex(8), stream, channel)
-        transport = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1};ssrc={stream.source:08X}"
+        self._session = Session(secrets.token_hex(8), stream, channel, "require" in request.headers)
+        transport = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1};ssrc={stream.ssrc:08X}"
         headers = {"Transport": transport, "Session": f"{self._session.id};timeout={int(SESSION_SECONDS)}"}
         self._answer(request, headers=headers)
 
     async def _play(self, request: Request) -> None:
         session = self._own_session(request)
-        self._answer(request, headers={"Session": session.id, "Range": "npt=now-"})
+        session.stream.leave(self)
         self._skipping = True  # until the first keyframe
-        session.stream.watch(self)
+        play = _play_of(request, session.timed or "require" in request.headers)
+        try:
+            played = session.stream.watch(self, play)
+        except NothingThereError:
+            raise _Refusal(457) from None
+        # Nothing is sent before this: what is watched begins with the loop's next turn.
+        headers = {"Session": session.id, "Range": played}
+        self._answer(request, headers=headers if play.paced else headers | {"Rate-Control": "no"})
 
     async def _pause(self, request: Request) -> None:
         session = self._own_session(request)
@@ -229,3 +251,16 @@ class Connection:
         "TEARDOWN": _teardown,
         "GET_PARAMETER": _get_parameter,
     }
+
+
+def _play_of(request: Request, timed: bool) -> Play:
+    told = request.headers
+    try:
+        asked = clock_range(told.get("range", ""))
+    except ValueError:
+        raise _Refusal(457) from None
+    begin, end = asked if asked is not None else (None, None)
+    paced = told.get("rate-control", "yes").strip().lower() != "no"
+    keyframes = told.get("frames", "").strip().lower().startswith("intra")
+    sequence = int(request.sequence) if request.sequence.isascii() and request.sequence.isdecimal() else 0
+    return Play(begin, end, paced, timed, keyframes, sequence)

@@ -1,4 +1,4 @@
-"""Who may look: HTTP digest as cameras do it (RFC 2617, without qop as in RFC 2069), basic where allowed."""
+"""Who may look: HTTP digest as cameras do it (RFC 2617, with qop "auth" or without), basic where allowed."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ class Gate:
     realm: str
     basic: bool = False
 
-    def challenges(self, nonce: str) -> str:
-        """The value of WWW-Authenticate."""
+    def challenges(self, nonce: str, qop: str = "") -> str:
+        """The value of WWW-Authenticate; HTTP's clients of today want `qop` "auth" in it."""
         digest = f'Digest realm="{self.realm}", nonce="{nonce}", algorithm="MD5"'
+        digest += f', qop="{qop}"' if qop else ""
         return digest if not self.basic else f'{digest}, Basic realm="{self.realm}"'
 
     def admits(self, method: str, authorization: str, nonce: str) -> bool:
@@ -39,7 +40,9 @@ class Gate:
             return False
         who = _md5(f"{self.username}:{self.realm}:{self.password}")
         what = _md5(f"{method}:{told.get('uri', '')}")
-        return hmac.compare_digest(_md5(f"{who}:{nonce}:{what}").encode(), told.get("response", "").lower().encode())
+        middle = f":{told.get('nc', '')}:{told.get('cnonce', '')}:auth" if told.get("qop") == "auth" else ""
+        right = _md5(f"{who}:{nonce}{middle}:{what}")
+        return hmac.compare_digest(right.encode(), told.get("response", "").lower().encode())
 
     def _basic(self, text: str) -> bool:
         try:

@@ -15,9 +15,11 @@ _REASONS = {
     404: "Not Found",
     454: "Session Not Found",
     455: "Method Not Valid In This State",
+    457: "Invalid Range",
     461: "Unsupported Transport",
     501: "Not Implemented",
     503: "Service Unavailable",
+    551: "Option not supported",
     505: "RTSP Version Not Supported",
 }
 
@@ -47,6 +49,14 @@ class Request:
         """Of the address, without the slashes around it. Raises BadRequestError."""
         try:
             return urlsplit(self.url).path.strip("/")
+        except ValueError as error:
+            raise BadRequestError("not an address") from error
+
+    @property
+    def query(self) -> str:
+        """Of the address. Raises BadRequestError."""
+        try:
+            return urlsplit(self.url).query
         except ValueError as error:
             raise BadRequestError("not an address") from error
 

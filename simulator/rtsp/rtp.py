@@ -9,6 +9,7 @@ PAYLOAD_TYPE = 96
 CLOCK_HZ = 90_000
 _MOST_PAYLOAD = 1400
 _VERSION = 0x80
+_EXTENDED = 0x10
 _MARKER = 0x80
 _FU_A = 28
 _HEADER = struct.Struct(">BBHII")
@@ -42,14 +43,20 @@ class Sender:
         self._sequence = sequence
         self._count = self._octets = 0
 
-    def packets(self, units: list[bytes], timestamp: int, keyframe: bool) -> Packets:
-        """One access unit. `units`: its NAL units; `timestamp`: of CLOCK_HZ, taken modulo 2^32."""
+    def packets(self, units: list[bytes], timestamp: int, keyframe: bool, extension: bytes = b"") -> Packets:
+        """One access unit. `units`: its NAL units; `timestamp`: of CLOCK_HZ, taken modulo 2^32.
+
+        `extension`: the first packet's header extension (RFC 3550, 5.3.1), whole.
+        """
         payloads = [payload for unit in units for payload in _payloads(unit)]
         last = len(payloads) - 1
         made = []
         for index, payload in enumerate(payloads):
             kind = PAYLOAD_TYPE | (_MARKER if index == last else 0)
-            made.append(_HEADER.pack(_VERSION, kind, self._sequence, timestamp & 0xFFFFFFFF, self.source) + payload)
+            more = extension if index == 0 else b""
+            first = _VERSION | (_EXTENDED if more else 0)
+            header = _HEADER.pack(first, kind, self._sequence, timestamp & 0xFFFFFFFF, self.source)
+            made.append(header + more + payload)
             self._sequence = (self._sequence + 1) & 0xFFFF
             self._octets += len(payload)
         self._count += len(payloads)
@@ -57,12 +64,29 @@ class Sender:
 
     def report(self, wall_us: int, timestamp: int) -> bytes:
         """A compound RTCP packet: which wall time `timestamp` was, how much was sent, and a name."""
-        seconds, rest = divmod(wall_us, 1_000_000)
-        ntp = (seconds + _NTP_EPOCH_SECONDS) << 32 | (rest << 32) // 1_000_000
+        ntp = ntp_time(wall_us)
         counts = (self._count & 0xFFFFFFFF, self._octets & 0xFFFFFFFF)
         report = _SENDER_REPORT.pack(0x80, 200, 6, self.source, ntp, timestamp & 0xFFFFFFFF, *counts)
         item = b"\x01\x06camera\x00\x00\x00\x00"  # SDES CNAME, ended and padded to a word
         return report + struct.pack(">BBHI", 0x81, 202, 1 + len(item) // 4, self.source) + item
+
+
+def ntp_time(wall_us: int) -> int:
+    """64 bits: seconds since 1900 and their fraction (RFC 3550, 4)."""
+    seconds, rest = divmod(wall_us, 1_000_000)
+    return (seconds + _NTP_EPOCH_SECONDS) << 32 | (rest << 32) // 1_000_000
+
+
+def replay_extension(wall_us: int, sequence: int, *, clean: bool, discontinuity: bool, last: bool) -> bytes:
+    """When a replayed picture was taken (ONVIF Streaming, 6.3): profile 0xABAC, NTP time, C, E and D bits, the
+    low byte of the request's CSeq."""
+    bits = clean << 7 | last << 6 | discontinuity << 5
+    return struct.pack(">HHQBBxx", 0xABAC, 3, ntp_time(wall_us), bits, sequence & 0xFF)
+
+
+def goodbye(source: int) -> bytes:
+    """RTCP BYE (RFC 3550, 6.6), behind an empty receiver report."""
+    return struct.pack(">BBHI", 0x80, 201, 1, source) + struct.pack(">BBHI", 0x81, 203, 1, source)
 
 
 def framed_report(channel: int, report: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""A camera on the network: one RTSP port with a main and a sub-stream, an account, and what may befall it."""
+"""RTSP at one port with one account; and a camera there: a main and a sub-stream, and what may befall them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import contextlib
 import logging
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from simulator.net.listener import Door, Listener
 from simulator.rtsp import message
 from simulator.rtsp.connection import Connection
 from simulator.rtsp.gate import Gate
 from simulator.rtsp.live_stream import LiveStream
+from simulator.rtsp.source import Source
+from simulator.scene.lens import CLEAR, Lens
 from simulator.scene.office import View
 from simulator.video.film import MAIN, SUB, Film
 from telemetry.clock import Clock
@@ -22,18 +24,15 @@ LOG = logging.getLogger("ward-sim.camera")
 MOST_CONNECTIONS = 64
 
 
-class RtspCamera:
-    """Streams at rtsp://127.0.0.1:port/main and /sub."""
+class RtspServer:
+    """`find` says what an address stands for; `replays`: whether it knows ONVIF's replay."""
 
-    def __init__(self, view: View, gate: Gate, clock: Clock) -> None:
+    def __init__(self, gate: Gate, find: Callable[[str, str], Source | None], *, replays: bool = False) -> None:
         self.gate = self._configured = gate
-        self.streams: Mapping[str, LiveStream] = {
-            quality.path: LiveStream(Film(view, quality), clock) for quality in (MAIN, SUB)
-        }
+        self.find, self.replays = find, replays
         self._listener = Listener(self._accept)
         self._connections: dict[asyncio.Task[None], Connection | None] = {}
         self._silent: list[Connection] = []
-        self._frozen = False
 
     @property
     def port(self) -> int:
@@ -61,12 +60,6 @@ class RtspCamera:
             self._drop()
         else:
             self._fall_silent()
-
-    def set_frozen(self, frozen: bool) -> None:
-        if frozen is not self._frozen:
-            self._frozen = frozen
-            for stream in self.streams.values():
-                stream.set_frozen(frozen)
 
     def set_password_changed(self, changed: bool) -> None:
         """Somebody gave the camera another password: those who know the old one are shown out."""
@@ -115,3 +108,26 @@ class RtspCamera:
         for connection in self._silent:
             connection.abort()
         self._silent.clear()
+
+
+class RtspCamera(RtspServer):
+    """Streams at rtsp://127.0.0.1:port/main and /sub."""
+
+    def __init__(self, view: View, gate: Gate, clock: Clock) -> None:
+        self.streams: Mapping[str, LiveStream] = {
+            quality.path: LiveStream(Film(view, quality), clock) for quality in (MAIN, SUB)
+        }
+        super().__init__(gate, lambda path, _: self.streams.get(path))
+        self._frozen, self._lens = False, CLEAR
+
+    def set_lens(self, lens: Lens) -> None:
+        if lens != self._lens:
+            self._lens = lens
+            for stream in self.streams.values():
+                stream.set_lens(lens)
+
+    def set_frozen(self, frozen: bool) -> None:
+        if frozen is not self._frozen:
+            self._frozen = frozen
+            for stream in self.streams.values():
+                stream.set_frozen(frozen)

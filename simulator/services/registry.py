@@ -12,6 +12,7 @@ from simulator.services.ipp import IppService
 from simulator.services.modbus import ModbusService
 from simulator.services.mqtt import MqttService
 from simulator.services.nut import NutService
+from simulator.services.recorder import recorder_or_camera
 from simulator.services.rtsp import RtspService
 from simulator.services.snmp import SnmpService
 from simulator.services.tcp import TcpPort
@@ -22,6 +23,7 @@ SERVICES: dict[Served, Callable[[Premises, Outlet], Service]] = {
     Served.SNMP: SnmpService,
     Served.TCP: TcpPort,
     Served.RTSP: RtspService,
+    Served.ONVIF: recorder_or_camera,
     Served.NUT: NutService,
     Served.IPP: IppService,
     Served.ESCL: EsclService,

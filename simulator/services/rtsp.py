@@ -8,8 +8,10 @@ from simulator.model.camera import Camera
 from simulator.model.chance import dice
 from simulator.rtsp.gate import Gate
 from simulator.rtsp.server import RtspCamera
+from simulator.scene.lens import Lens
 from simulator.scene.office import VIEWS
 from simulator.services.base import LOOPBACK, USER, Outlet, Premises, Setting
+from simulator.services.device_clock import DeviceClock
 from simulator.video.film import MAIN, SUB
 
 
@@ -22,20 +24,30 @@ class RtspService:
         plate, device = outlet.machine.plate, outlet.part.id
         view = VIEWS[outlet.machine.scene](plate.name, plate.location, dice(premises.file.ward.seed, device, "view"))
         gate = Gate(USER, premises.secrets.password(device), realm=f"{plate.vendor} {plate.model}")
-        self.camera = RtspCamera(view, gate, premises.clock)
+        self.clock = DeviceClock(premises.clock, outlet.machine)
+        self.camera = RtspCamera(view, gate, self.clock)
 
     async def open(self, port: int) -> int:
         return self.camera.open(port)
 
     def show(self) -> None:
         self.camera.set_reachable(self._premises.ward.reachable(self._machine.id))
+        seen = self._machine
+        self.camera.set_lens(Lens(moved=seen.moved, covered=seen.covered, blurred=seen.blurred, dark=seen.dark))
         self.camera.set_frozen(self._machine.frozen)
         self.camera.set_password_changed(self._machine.password_changed)
 
     async def close(self) -> None:
         self.camera.close()
 
+    def live(self, stream: str) -> str:
+        """Where a stream is watched: "main" or "sub"."""
+        return f"rtsp://{LOOPBACK}:{self.camera.port}/{stream}"
+
+    def snapshot(self) -> bytes:
+        """A JPEG of what it sees."""
+        return self.camera.streams[MAIN.path].snapshot()
+
     def settings(self, beside: Path) -> list[Setting]:
-        base = f"rtsp://{LOOPBACK}:{self.camera.port}"
-        found: list[Setting] = [("url", f"{base}/{MAIN.path}"), ("sub_url", f"{base}/{SUB.path}"), ("username", USER)]
+        found: list[Setting] = [("url", self.live(MAIN.path)), ("sub_url", self.live(SUB.path)), ("username", USER)]
         return [*found, ("password_file", self._premises.secrets.named(self._machine.id, "password", beside))]

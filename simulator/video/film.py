@@ -8,9 +8,12 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+from simulator.scene.canvas import Canvas
+from simulator.scene.lens import CLEAR, Lens
 from simulator.scene.office import LOOP, Picture, View
 from simulator.scene.strip import HEIGHT as STRIP
 from simulator.scene.strip import Strip
+from simulator.video.jpeg import jpeg
 from simulator.video.splice import moved_to
 from simulator.video.x264 import GROUP, MACROBLOCK, Encoder, Rate
 
@@ -49,8 +52,9 @@ Group = list[bytes]  # the scenery's slice of each picture
 class Film:
     """The scenery of one stream. Its methods take up to 0.1 s of a processor and may be called from any thread."""
 
-    def __init__(self, view: View, quality: Quality) -> None:
+    def __init__(self, view: View, quality: Quality, lens: Lens = CLEAR) -> None:
         self.view, self.quality = view, quality
+        self._through = lens.through()
         self._picture: Picture | None = None
         self._kept: dict[int, Group] = {}
         self._sets: list[bytes] = []
@@ -83,11 +87,25 @@ class Film:
         with self._lock:
             return self._encoded([number % GROUPS * GROUP] * GROUP, _STILL)
 
+    def snapshot(self, number: int, wall_us: int) -> bytes:
+        """A JPEG of the first picture of that group, with the clock in it."""
+        with self._lock:
+            drawn = self._seen(Picture(self.view, self.view.background(self.quality.scale)), number % GROUPS * GROUP)
+        strip = Strip(self.view.name, self.quality.scale).show(wall_us)
+        for plane, below in zip(drawn.planes, strip.planes, strict=True):
+            plane[-len(below) :] = below
+        return jpeg(drawn)
+
     def _encoded(self, pictures: list[int], rate: Rate) -> Group:
         picture = self._picture = self._picture or Picture(self.view, self.view.background(self.quality.scale))
         encoder = self._encoder(rate)
         # The first slice is the scenery; what follows stands where the strip will be.
-        return [encoder.encode(picture.show(number))[0] for number in pictures]
+        return [encoder.encode(self._seen(picture, number))[0] for number in pictures]
+
+    def _seen(self, picture: Picture, number: int) -> Canvas:
+        canvas = picture.show(number)
+        self._through(canvas)
+        return canvas
 
     def _encoder(self, rate: Rate) -> Encoder:
         return Encoder(self.quality.width, self.quality.height, rate, self.quality.strip_begins)

@@ -26,11 +26,11 @@ def camera(scene: str = "counter", clock: Clock | None = None, basic: bool = Fal
     return RtspCamera(shown, Gate(USER, PASSWORD, REALM, basic), clock or SystemClock())
 
 
-def digest(method: str, url: str, nonce: str, password: str = PASSWORD, user: str = USER) -> str:
+def digest(method: str, url: str, nonce: str, password: str = PASSWORD, user: str = USER, realm: str = REALM) -> str:
     """An Authorization header."""
-    who, what = (hashlib.md5(text.encode()).hexdigest() for text in (f"{user}:{REALM}:{password}", f"{method}:{url}"))
+    who, what = (hashlib.md5(text.encode()).hexdigest() for text in (f"{user}:{realm}:{password}", f"{method}:{url}"))
     response = hashlib.md5(f"{who}:{nonce}:{what}".encode()).hexdigest()
-    return f'Digest username="{user}", realm="{REALM}", nonce="{nonce}", uri="{url}", response="{response}"'
+    return f'Digest username="{user}", realm="{realm}", nonce="{nonce}", uri="{url}", response="{response}"'
 
 
 class Client:
@@ -42,18 +42,21 @@ class Client:
         self.nonce = ""
         self.session = ""
         self.sequence = 0
+        self.password, self.realm = PASSWORD, REALM
 
     @classmethod
     async def to(cls, port: int) -> Client:
         return cls(*await asyncio.open_connection("127.0.0.1", port), port)
 
-    async def ask(self, method: str, path: str, *headers: str, password: str | None = PASSWORD) -> tuple[int, str]:
+    async def ask(self, method: str, path: str, *headers: str, password: str | None = "") -> tuple[int, str]:
         """Status, and headers and body as text. Pictures that come meanwhile are passed over."""
         self.sequence += 1
         url = f"{self.base}/{path}"
         lines = [f"{method} {url} RTSP/1.0", f"CSeq: {self.sequence}", *headers]
         if self.nonce and password is not None:
-            lines.append(f"Authorization: {digest(method, url, self.nonce, password)}")
+            lines.append(
+                f"Authorization: {digest(method, url, self.nonce, password or self.password, realm=self.realm)}"
+            )
         if self.session:
             lines.append(f"Session: {self.session}")
         self.writer.write("\r\n".join(lines).encode() + b"\r\n\r\n")

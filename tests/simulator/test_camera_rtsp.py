@@ -140,7 +140,7 @@ async def test_a_new_viewer_waits_for_the_keyframe_and_gets_whole_pictures(there
             continue
         assert channel == 4
         flags, sequence, _, source = struct.unpack_from(">xBHII", packet)
-        assert source == there.streams["sub"].source
+        assert source == there.streams["sub"].ssrc
         sequences.append(sequence)
         kinds.append(packet[12] & 0x1F)
         markers += flags >> 7

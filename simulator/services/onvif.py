@@ -1,0 +1,61 @@
+"""A camera by ONVIF Profile S: web services at its port, RTSP at another one that they tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from simulator.mibs.interfaces import mac_of
+from simulator.net.http import talk
+from simulator.net.stream_door import StreamDoor
+from simulator.onvif.box import Box, Channel, Stream
+from simulator.onvif.server import OnvifServer
+from simulator.services.base import LOOPBACK, USER, Outlet, Premises, Setting
+from simulator.services.rtsp import RtspService
+from simulator.video.film import MAIN, SUB
+
+
+class OnvifCamera(RtspService):
+    """One camera. `port`: of its web services, once it is open."""
+
+    def __init__(self, premises: Premises, outlet: Outlet) -> None:
+        super().__init__(premises, outlet)
+        self.web = OnvifServer(self._box(), premises.clock.monotonic)
+        self._door = StreamDoor(talk(self.web.answer, "ward-sim"))
+
+    async def open(self, port: int) -> int:
+        await super().open(0)
+        return self._door.open(port)
+
+    def show(self) -> None:
+        super().show()
+        self._door.set_reachable(self._premises.ward.reachable(self._machine.id))
+
+    async def close(self) -> None:
+        self._door.close()
+        await super().close()
+
+    def settings(self, beside: Path) -> list[Setting]:
+        found: list[Setting] = [("host", LOOPBACK), ("port", self._door.port), ("username", USER)]
+        return [*found, ("password_file", self._premises.secrets.named(self._machine.id, "password", beside))]
+
+    def _box(self) -> Box:
+        plate = self._machine.plate
+        streams = (
+            Stream(MAIN.path, MAIN, lambda: self.live(MAIN.path)),
+            Stream(SUB.path, SUB, lambda: self.live(SUB.path)),
+        )
+        name = plate.name or plate.id
+        channel = Channel(1, name, plate.location, lambda: self.live(MAIN.path), streams, self.snapshot, lambda: True)
+        return Box(
+            plate,
+            hardware_address(plate.id),
+            lambda: self._door.port,
+            self.clock.wall_us,
+            lambda: self.camera.gate,
+            (channel,),
+        )
+
+
+def hardware_address(device: str) -> str:
+    """As ONVIF writes it."""
+    return mac_of(device, 1).hex(":")
