@@ -133,8 +133,9 @@ async def test_a_frozen_camera_goes_on_sending_one_picture_and_its_clock_stands(
     stood = max(set(clocks), key=clocks.count)
     frozen = [(came, luma) for came, shown, luma in pictures if shown == stood]
     assert 25 <= len(frozen) <= 100
-    assert len(frozen) % 25 == 0, "whole groups of pictures stand still"
-    keyframes = {luma for _, luma in frozen[::25]}
+    # The last one before may be of the same millisecond, where the machine was late and hurries.
+    assert len(frozen) % 25 in (0, 1), "whole groups of pictures stand still"
+    keyframes = {luma for _, luma in frozen[len(frozen) % 25 :: 25]}
     assert len(keyframes) == 1
     assert clocks[0] is not None
     assert clocks[-1] is not None
