@@ -65,10 +65,12 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What an SDP offers, and the whole session's own control address, empty where it names none."""
+    """What an SDP offers, and the whole session's own control address, empty where it names none. `range_`: from when
+    to when it has something (RFC 2326, C.1.5)."""
 
     videos: Sequence[Video]
     control: str = ""
+    range_: str = ""
 
     def h264(self) -> Video | None:
         return next((video for video in self.videos if video.codec == "H264"), None)
@@ -81,7 +83,8 @@ def describe(sdp: bytes) -> Description:
     """Never raises: what cannot be understood is not there."""
     session, *media = re.split(r"(?m)^(?=m=)", sdp.decode("utf-8", "replace").replace("\r\n", "\n"))
     videos = [video for part in media if part.startswith("m=video") for video in _videos(part)]
-    return Description(videos, _attribute(session, "control"))
+    ranges = (_attribute(part, "range") for part in (session, *media))
+    return Description(videos, _attribute(session, "control"), next(filter(None, ranges), ""))
 
 
 def resolve(base: str, control: str) -> str:

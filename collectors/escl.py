@@ -13,8 +13,8 @@ from xml.etree.ElementTree import Element
 
 from collectors.config import EsclDevice
 from collectors.identity import vendor_in
-from collectors.protocols import markup
 from collectors.protocols.http import HttpFault, Request, Trust, ask
+from telemetry import markup
 from telemetry.clock import Clock
 from telemetry.readings import Fact, PollResult, Reading, Reason, ReasonCode
 

@@ -62,6 +62,7 @@ class ReasonCode(StrEnum):
     WARD_SILENT = "ward_silent"  # the ward's agent is out of contact, or does not do what it was asked
     NO_PICTURE = "no_picture"  # the ward has no such picture: not yet, not any more, or damaged
     INDEX_UNREADABLE = "index_unreadable"  # a recorder's index cannot be read, or has no end
+    CHANNEL_UNKNOWN = "channel_unknown"  # a recorder has no such channel
     CLOCK_WRONG = "clock_wrong"  # a recorder's clock is so far off that its index cannot be believed
     REPLAY_EMPTY = "replay_empty"  # a recorder has nothing to show of a moment that its index names
     REPLAY_ELSEWHEN = "replay_elsewhen"  # it shows another moment than the one that was asked

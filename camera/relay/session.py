@@ -70,6 +70,7 @@ class Session:
         self._keep_alive_method = "OPTIONS"
         self._heard_at = 0.0  # of the newest RTP
         self._socket: socket.socket | None = None
+        self.on_report: Callable[[bytes], None] | None = None  # takes RTCP packets, where somebody wants them
 
     # ---- the dialogue ----------------------------------------------------------------------------------------------
 
@@ -85,19 +86,23 @@ class Session:
         self._description = describe(described.body)
         return self._description
 
-    def play(self, video: Video) -> None:
-        """Have it sent from now on."""
+    def play(
+        self, video: Video, *, range_: str = "npt=0.000-", with_setup: Sequence[str] = (), with_play: Sequence[str] = ()
+    ) -> Answer:
+        """Have it sent from now on; what PLAY was answered. The rest: more headers of these two requests."""
         control = resolve_control(self._base, video.control)
-        setup = self._ask("SETUP", control, "Transport: RTP/AVP/TCP;unicast;interleaved=0-1")
+        setup = self._ask("SETUP", control, "Transport: RTP/AVP/TCP;unicast;interleaved=0-1", *with_setup)
         self._session, _, said = setup.first("session").partition(";")
         self._channel = _number(setup.first("transport"), "interleaved=", 0)
         seconds = _number(said, "timeout=", _DEFAULT_TIMEOUT_SECONDS)
         least, most = _KEEP_ALIVE_SECONDS
         self._keep_alive_every = min(most, max(least, seconds / 2))
-        self._ask("PLAY", resolve_control(self._base, self._description.control), "Range: npt=0.000-")
+        whole = resolve_control(self._base, self._description.control)
+        played = self._ask("PLAY", whole, f"Range: {range_}", *with_play)
         self._drained, self._unseen, self._answer = False, True, None
         self._heard_at = time.monotonic()
         self._keep_alive_at = self._heard_at + self._keep_alive_every
+        return played
 
     def close(self) -> None:
         """Say goodbye, without waiting for an answer, and hang up."""
@@ -205,6 +210,8 @@ class Session:
                     break
                 if view[at + 1] == self._channel:
                     found.append((at + 4, after))
+                elif self.on_report is not None and view[at + 1] == self._channel + 1:
+                    self.on_report(bytes(view[at + 4 : after]))
             else:
                 after = self._other(at, end)
                 if after == at:

@@ -68,12 +68,14 @@ def zone_of(offset_seconds: float, most_seconds: float) -> float:
     return float(zone) if is_zone else 0.0
 
 
-def zone_shift_seconds(indexes: Iterable[Index], now_us: int, zones_seconds: Sequence[float]) -> float:
+def zone_shift_seconds(
+    indexes: Iterable[Index], now_us: int, zones_seconds: Sequence[float], otherwise: float = 0.0
+) -> float:
     """By how much the times of these indexes (one recorder, all channels, clock-corrected) are ahead of what they mean.
 
     A recorder that records now has an index that ends about now. Where one of its channels' does, its times are right.
     Where none does and one ends at "now plus a zone" of `zones_seconds` instead, they are local times called UTC. Where
-    neither is so, it does not record, and its times are taken as they are written. What begins later than any zone is
+    neither is so, it does not record, and its times are taken as they are written (or as its clock is: `otherwise`). What begins later than any zone is
     ahead is no time of a recording at all, and tells nothing.
     """
     newest = [_newest_us(index, now_us + _MOST_ZONE_SECONDS * US) for index in indexes]
@@ -81,7 +83,7 @@ def zone_shift_seconds(indexes: Iterable[Index], now_us: int, zones_seconds: Seq
         at = now_us + round(zone * US)
         if any(end is not None and abs(end - at) <= NEAR_NOW_US for end in newest):
             return zone
-    return 0.0
+    return otherwise
 
 
 def _newest_us(index: Index, before_us: int) -> int | None:

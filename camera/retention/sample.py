@@ -11,12 +11,12 @@ EDGE_US = 5 * US  # a file's first and last seconds: the keyframe before them ma
 
 
 def moments(judged: Judged, count: int, chance: random.Random) -> list[int]:
-    """`count` moments (µs) that the index says are covered, the oldest first, the others in order. `chance` is
+    """`count` moments (µs, whole seconds) that the index says are covered, the oldest first, the others in order. `chance` is
     `random.SystemRandom` where it matters. Each part of the window has its own, so that a month is looked at all over.
     """
     if judged.oldest_us is None:
         return []
-    oldest = judged.oldest_us + EDGE_US
+    oldest = _whole(judged.oldest_us + EDGE_US)
     within = [
         Span(span.begin_us + EDGE_US, span.end_us - EDGE_US)
         for span in clipped(judged.covered, max(judged.window.begin_us, judged.oldest_us), judged.window.end_us)
@@ -33,6 +33,11 @@ def _at(within: list[Span], low: int, high: int, chance: random.Random) -> int:
     ahead = chance.randrange(low, max(high, low + 1))
     for span in within:
         if ahead < span.length_us:
-            return span.begin_us + ahead
+            return _whole(span.begin_us + ahead)
         ahead -= span.length_us
-    return within[-1].end_us
+    return _whole(within[-1].end_us)
+
+
+def _whole(at_us: int) -> int:
+    """Recorders are asked for whole seconds."""
+    return at_us // US * US

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from collectors.config import EsclDevice
 from collectors.escl import EsclCollector, Job, PageCount, facts_of, status_of
-from collectors.protocols.markup import MarkupError
 from telemetry.clock import FakeClock
 from telemetry.kinds import Kind
+from telemetry.markup import MarkupError
 from telemetry.readings import PollResult, ReasonCode
 from tests.collectors.http_peer import Reply, path_of, serving
 from tests.collectors.peers import value_of

@@ -1,0 +1,1 @@
+"""Network video recorders: their channels, disks, clocks and indexes, and footage of another time as proof."""

@@ -1,0 +1,315 @@
+"""An ONVIF recorder (Profile G): Recording Control, Recording Search and Replay Control services.
+
+Its index is what `tns1:RecordingHistory/Track/State` tells (Recording Search 5.21): when data began and ceased to be
+there. Where a recorder tells no such events, each recording's tracks say from when to when they have data; one long
+track then hides its gaps (`Index.has_gaps`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from camera.faults import DeviceFault
+from camera.onvif import faults
+from camera.onvif.library import Service
+from camera.onvif.media import device_facts
+from camera.onvif.session import OnvifSession
+from camera.recorders.client import MOST_CHANNELS, MOST_PAGES, MOST_ROWS, MOST_SECONDS, Channel, Disk, Moment, Told
+from camera.relay.rtsp import StreamAddress
+from camera.retention.index import Index, Recorded
+from telemetry.clock import Clock
+from telemetry.readings import Fact, ReasonCode
+
+_TOPIC = "tns1:RecordingHistory/Track/State"
+_DIALECT = "http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet"
+_WSNT = "http://docs.oasis-open.org/wsn/b-2"
+_TNS1 = "http://www.onvif.org/ver10/topics"
+_KEEP_ALIVE = timedelta(seconds=10)  # what every device supports at least (Recording Search, FindEvents)
+_WAIT = timedelta(seconds=2)
+_PAGE_ROWS = 100
+_DONE = "Completed"
+_NOT_OFFERED = (ReasonCode.UNSUPPORTED, ReasonCode.ERROR_ANSWER, ReasonCode.NO_PERMISSION, ReasonCode.GARBLED_ANSWER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """One video track: from when to when it has data (µs), and whether it is written now."""
+
+    recording: str
+    token: str
+    begin_us: int
+    end_us: int
+    runs: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Data of a track began or ceased to be there."""
+
+    track: tuple[str, str]  # recording, track
+    at_us: int
+    present: bool
+
+
+@dataclass(slots=True)
+class _Search:
+    """What a search brought, and whether it was all."""
+
+    results: list[Any] = field(default_factory=list)
+    complete: bool = True
+
+
+class OnvifRecorder:
+    """A recorder that speaks ONVIF."""
+
+    lag_seconds = 300.0
+
+    def __init__(self, session: OnvifSession, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+        self._tracks: dict[str, list[_Track]] = {}  # by recording
+
+    async def open(self) -> Told:
+        await self._session.open()
+        facts: Sequence[Fact] = ()
+        if self._session.address.username:
+            facts = await device_facts(self._session)
+        if not self._session.offers(Service.SEARCH):
+            raise DeviceFault(ReasonCode.UNSUPPORTED, "no Recording Search: not a recorder by ONVIF", answered=True)
+        return Told(self._session.clock_offset_seconds, facts=facts)
+
+    async def channels(self) -> list[Channel]:
+        """A channel is a video source; some recorders make several recordings of one."""
+        found = await self._recordings()
+        limits = await self._limits()
+        self._tracks = {}
+        sources: dict[str, list[Any]] = {}
+        for each in found.results:
+            token = str(each.RecordingToken)
+            self._tracks[token] = list(_tracks(each, token))
+            sources.setdefault(_source_of(each) or token, []).append(each)
+        channels = []
+        for number, (source, recordings) in enumerate(list(sources.items())[:MOST_CHANNELS], 1):
+            channels.append(_channel(number, source, recordings, limits))
+        return channels
+
+    async def disks(self) -> list[Disk]:
+        """ONVIF does not tell of disks."""
+        return []
+
+    async def index(self, channel: Channel, begin_us: int, end_us: int) -> Index:
+        tracks = [track for token in channel.tokens for track in self._tracks.get(token, ())]
+        try:
+            found = await self._events(channel, begin_us, end_us)
+        except DeviceFault as fault:
+            if fault.reason.code not in _NOT_OFFERED:
+                raise
+            return _by_tracks(tracks)
+        video = {(track.recording, track.token) for track in tracks}
+        changes = [change for each in found.results for change in _changes(each)]
+        changes = [change for change in changes if change.track in video or not video]
+        if not changes:
+            return _by_tracks(tracks)
+        index = _by_changes(changes, tracks, begin_us, self._now_us())
+        return Index(index.recorded, complete=found.complete)
+
+    async def moment(self, channel: Channel, at_us: int) -> Moment:
+        token = self._recording_at(channel, at_us)
+        setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
+        asked = {"StreamSetup": setup, "RecordingToken": token}
+        told = await self._session.call(Service.REPLAY, "GetReplayUri", asked)
+        ours = self._session.address
+        uri = told if isinstance(told, str) else faults.reading(lambda: str(told.Uri))
+        url = faults.reading(lambda: ours.here(uri))
+        clock = datetime.fromtimestamp(at_us / 1e6, UTC).strftime("%Y%m%dT%H%M%S.%f")[:-3]
+        return Moment(StreamAddress(url, ours.username, ours.password), f"clock={clock}Z-")
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    def _now_us(self) -> int:
+        return self._clock.wall_us() + round((self._session.clock_offset_seconds or 0.0) * 1e6)
+
+    def _recording_at(self, channel: Channel, at_us: int) -> str:
+        tracks = [track for token in channel.tokens for track in self._tracks.get(token, ())]
+        holding = [track.recording for track in tracks if track.begin_us <= at_us <= track.end_us]
+        return next(iter(holding or channel.tokens), "")
+
+    async def _limits(self) -> Mapping[str, float]:
+        """MaximumRetentionTime in days, by recording: a ceiling, which says nothing of how long is kept."""
+        if not self._session.offers(Service.RECORDING):
+            return {}
+        try:
+            told = await self._session.call(Service.RECORDING, "GetRecordings")
+            pairs = [(str(each.RecordingToken), each.Configuration.MaximumRetentionTime) for each in told or ()]
+        except (DeviceFault, AttributeError):  # only the limit is lost
+            return {}
+        return {token: time.total_seconds() / 86400 for token, time in pairs if isinstance(time, timedelta)}
+
+    async def _recordings(self) -> _Search:
+        begun = {"Scope": {}, "KeepAliveTime": _KEEP_ALIVE}
+        return await self._search("FindRecordings", begun, "GetRecordingSearchResults", "RecordingInformation")
+
+    async def _events(self, channel: Channel, begin_us: int, end_us: int) -> _Search:
+        begun = {
+            "StartPoint": _datetime(begin_us),
+            "EndPoint": _datetime(end_us),
+            "Scope": {"IncludedRecordings": list(channel.tokens)},
+            "SearchFilter": {"_value_1": [_topic()]},
+            "IncludeStartState": True,
+            "KeepAliveTime": _KEEP_ALIVE,
+        }
+        return await self._search("FindEvents", begun, "GetEventSearchResults", "Result")
+
+    async def _search(self, find: str, asked: Mapping[str, Any], get: str, part: str) -> _Search:
+        """All results, within bounds; a search that is left unfinished is ended, for a recorder keeps few."""
+        told = await self._session.call(Service.SEARCH, find, asked)
+        token = told if isinstance(told, str) else str(getattr(told, "SearchToken", told))
+        deadline = self._clock.monotonic() + MOST_SECONDS
+        search = _Search()
+        question = {"SearchToken": token, "MinResults": 1, "MaxResults": _PAGE_ROWS, "WaitTime": _WAIT}
+        for _ in range(MOST_PAGES):
+            answer = await self._session.call(Service.SEARCH, get, question)
+            answer = getattr(answer, "ResultList", answer)
+            state = faults.reading(lambda answer=answer: str(answer.SearchState))  # type: ignore[misc]
+            search.results += list(getattr(answer, part, None) or ())
+            if state == _DONE:
+                return search
+            if len(search.results) >= MOST_ROWS or self._clock.monotonic() > deadline:
+                break
+        search.complete = False
+        await self._end(token)
+        return search
+
+    async def _end(self, token: str) -> None:
+        try:
+            await self._session.call(Service.SEARCH, "EndSearch", {"SearchToken": token})
+        except DeviceFault as fault:
+            if fault.reason.code not in _NOT_OFFERED:  # it ends by itself when nobody asks
+                raise
+
+
+def _channel(number: int, source: str, recordings: Sequence[Any], limits: Mapping[str, float]) -> Channel:
+    tokens = tuple(str(each.RecordingToken) for each in recordings)
+    told = [each.Source for each in recordings if each.Source is not None]
+    names = [source, *tokens, *(str(each.Name) for each in told), *(str(each.Description) for each in told)]
+    states = [str(each.RecordingStatus) for each in recordings]
+    known = [state for state in states if state not in ("Unknown", "None")]
+    kept = [limits[token] for token in tokens if limits.get(token, 0) > 0]
+    return Channel(
+        number,
+        tuple(dict.fromkeys(name[:200] for name in names if name and name != "None")),
+        next((str(each.Address) for each in told if each.Address), ""),
+        None if not known else any(state == "Recording" for state in known),
+        None,
+        max(kept) if len(kept) == len(tokens) else None,
+        max((at for each in recordings if (at := _us(each.LatestRecording)) is not None), default=None),
+        tokens,
+    )
+
+
+def _source_of(recording: Any) -> str:
+    source = recording.Source
+    return "" if source is None else str(source.SourceId or source.Name or "").strip()
+
+
+def _tracks(recording: Any, token: str) -> Iterator[_Track]:
+    """Its video tracks; of a recording that names none, what it says of itself."""
+    status = str(recording.RecordingStatus)
+    runs = {"Recording": True, "Stopped": False, "Removed": False}.get(status)
+    named = list(recording.Track or ())
+    for each in named:
+        begin, end = _us(each.DataFrom), _us(each.DataTo)
+        if str(each.TrackType) == "Video" and begin is not None and end is not None:
+            yield _Track(token, str(each.TrackToken), begin, end, runs)
+    begin, end = _us(recording.EarliestRecording), _us(recording.LatestRecording)
+    if not named and begin is not None and end is not None:
+        yield _Track(token, "", begin, end, runs)
+
+
+def _by_tracks(tracks: Sequence[_Track]) -> Index:
+    recorded = [Recorded(track.begin_us, track.end_us) for track in tracks if track.begin_us < track.end_us]
+    return Index(recorded, has_gaps=len(recorded) > 1)
+
+
+def _by_changes(changes: Iterable[_Change], tracks: Sequence[_Track], begin_us: int, now_us: int) -> Index:
+    by_track: dict[tuple[str, str], list[_Change]] = {}
+    for change in changes:
+        by_track.setdefault(change.track, []).append(change)
+    known = {(track.recording, track.token): track for track in tracks}
+    recorded: list[Recorded] = []
+    for place, mine in by_track.items():
+        recorded += _spans(sorted(mine, key=lambda change: change.at_us), known.get(place), begin_us, now_us)
+    return Index(recorded)
+
+
+def _spans(changes: Sequence[_Change], track: _Track | None, begin_us: int, now_us: int) -> Iterator[Recorded]:
+    """From when to when data is there. Before an end that has no beginning, from the first data on (no start state was
+    told); after a beginning without an end, up to now, or where the track has its end if it does not run."""
+    since: int | None = None
+    if not changes[0].present:
+        since = max(begin_us, track.begin_us) if track is not None else begin_us
+    for change in changes:
+        if change.present and since is None:
+            since = change.at_us
+        elif not change.present and since is not None:
+            if change.at_us > since:
+                yield Recorded(since, change.at_us)
+            since = None
+    if since is not None:
+        stopped = track is not None and track.runs is False
+        end = track.end_us if track is not None and stopped else now_us
+        if end > since:
+            yield Recorded(since, end)
+
+
+def _changes(result: Any) -> Iterator[_Change]:
+    at = _us(result.Time)
+    told = dict(_items(result.Event))
+    present = told.get("IsDataPresent", "").lower()
+    if at is None or present not in ("true", "false", "1", "0"):
+        return
+    recording = str(result.RecordingToken or told.get("RecordingToken", ""))
+    track = str(result.TrackToken or told.get("Track", ""))
+    yield _Change((recording, track), at, present in ("true", "1"))
+
+
+def _items(event: Any) -> Iterator[tuple[str, str]]:
+    """The SimpleItems of an event's message, as zeep reads it, or as it leaves it."""
+    message = getattr(getattr(event, "Message", None), "_value_1", None)
+    if message is None:
+        return
+    if hasattr(message, "iter"):
+        for each in message.iter("{*}SimpleItem"):
+            yield str(each.get("Name")), str(each.get("Value"))
+        return
+    for part in (getattr(message, "Source", None), getattr(message, "Data", None)):
+        for each in getattr(part, "SimpleItem", None) or ():
+            yield str(each.Name), str(each.Value)
+
+
+def _topic() -> Any:
+    from lxml import etree
+
+    element = etree.Element(f"{{{_WSNT}}}TopicExpression", nsmap={"wsnt": _WSNT, "tns1": _TNS1})
+    element.set("Dialect", _DIALECT)
+    element.text = _TOPIC
+    return element
+
+
+def _datetime(at_us: int) -> datetime:
+    return datetime.fromtimestamp(at_us // 1_000_000, UTC)
+
+
+def _us(moment: Any) -> int | None:
+    """A time without a zone is UTC, as ONVIF has all its times."""
+    if not isinstance(moment, datetime):
+        return None
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    try:
+        return round(aware.timestamp() * 1e6)
+    except (ValueError, OverflowError):
+        return None

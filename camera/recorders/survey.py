@@ -1,0 +1,327 @@
+"""What a recorder keeps of each of its cameras: index read, clock corrected, verdict made, moments replayed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from camera.faults import DeviceFault
+from camera.recorders import picture
+from camera.recorders.client import Channel, Disk, Moment, RecorderClient, Told, find
+from camera.recorders.replay import Replayed
+from camera.recorders.replay import replay as play
+from camera.refusals import Refusals
+from camera.retention.age import Traces, deletes
+from camera.retention.forecast import Disks, Forecast, daily_bytes, forecast
+from camera.retention.index import Index, zone_of, zone_shift_seconds
+from camera.retention.judge import Circumstances, Judged, Settings, judge, oldest_continuous_us, unknown, with_replay
+from camera.retention.office import Office
+from camera.retention.sample import moments
+from camera.retention.spans import DAY_US, HOUR_US, US
+from telemetry.clock import Clock
+from telemetry.evidence import Verdict
+from telemetry.readings import ReasonCode
+
+log = logging.getLogger(__name__)
+
+_LOOK_BACK_DAYS = 400  # for the oldest recording of all; what is found there need not be complete
+_AHEAD_US = 15 * HOUR_US  # local times called UTC lie ahead of now
+_FULL_SHARE = 0.05  # recorders keep some room free when they overwrite
+_LIES = frozenset({ReasonCode.REPLAY_EMPTY, ReasonCode.REPLAY_ELSEWHEN, ReasonCode.REPLAY_UNREADABLE})
+_ENDS_ALL = frozenset({ReasonCode.WRONG_CREDENTIALS, ReasonCode.REDIRECTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A camera as the ward has configured it. `address`: its host. `since_us`: recorded since, as the ward says."""
+
+    id: str
+    channel: str | None = None
+    address: str = ""
+    since_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A moment asked (true time) and what came. `proves`: decoded, and the recorder dates it at the moment asked."""
+
+    asked_us: int
+    is_oldest: bool
+    shown_us: int | None = None
+    decoded: bool = False
+    proves: bool = False
+    sha256: str = ""
+    jpeg: bytes = b""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """One camera. `earliest_us`: of its index, be it a locked clip."""
+
+    camera: str
+    channel: str
+    judged: Judged
+    proofs: tuple[Proof, ...] = ()
+    earliest_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """One recorder at one time (`at_us`). `clock_offset_seconds`: its clock less ours, a zone that it lies about left
+    out; None where it does not tell."""
+
+    at_us: int
+    cameras: Sequence[Surveyed]
+    clock_offset_seconds: float | None = None
+    forecast: Forecast | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a survey is made with. `seen`: by camera, the oldest recording that was ever seen of it (µs)."""
+
+    clock: Clock
+    refusals: Refusals
+    office: Office
+    settings: Settings
+    chance: random.Random
+    seen: Mapping[str, int] = field(default_factory=dict)
+    replay: Callable[[Moment, Refusals, int], Replayed] = play
+
+
+@dataclass(slots=True)
+class _Read:
+    """A camera on its way to a verdict. `index` is corrected in the end."""
+
+    camera: Camera
+    channel: Channel | None = None
+    index: Index | None = None
+    reason: str = ""
+
+
+Progress = Callable[[str, str], None]  # camera, step: "index", "replay", "done"
+
+
+class Surveyor:
+    """Surveys one recorder. Never raises: what cannot be read is UNKNOWN, with the reason."""
+
+    def __init__(self, client: RecorderClient, means: Means) -> None:
+        self._client = client
+        self._means = means
+        self._ahead = 0.0  # seconds; the recorder's times less true ones
+        self._offset: float | None = None
+
+    async def run(
+        self, cameras: Sequence[Camera], progress: Progress, *, skip_replay: frozenset[str] = frozenset()
+    ) -> Survey:
+        """All of these cameras, or where none is given all channels of the recorder. `skip_replay`: cameras whose
+        moments are not asked (again)."""
+        now = self._means.clock.wall_us()
+        try:
+            told = await self._client.open()
+            channels = await self._client.channels()
+            disks = await self._client.disks()
+        except DeviceFault as fault:
+            return Survey(now, [self._unknown(_Read(camera, reason=_why(fault, camera.id))) for camera in cameras])
+        settings = self._means.settings
+        zone = zone_of(told.clock_offset_seconds or 0.0, settings.max_clock_offset_seconds)
+        self._offset = None if told.clock_offset_seconds is None else told.clock_offset_seconds - zone
+        reads = [_Read(camera, find(channels, camera.channel, camera.address)) for camera in cameras]
+        if not cameras:
+            reads = [_Read(Camera(f"channel-{each.number}"), each) for each in channels]
+        if abs(self._offset or 0.0) > settings.max_clock_offset_seconds:
+            for each in reads:
+                each.reason = ReasonCode.CLOCK_WRONG
+            return Survey(now, [self._unknown(each) for each in reads], self._offset)
+        await self._read(reads, now, progress)
+        self._correct(reads, now, told, zone)
+        surveyed = [await self._judge(each, reads, disks, progress, skip_replay) for each in reads]
+        return Survey(now, surveyed, self._offset, self._forecast(reads, channels, disks, now))
+
+    async def _read(self, reads: Sequence[_Read], now: int, progress: Progress) -> None:
+        here = now + round((self._offset or 0.0) * US)
+        begin, end = here - (self._means.settings.days + 1) * DAY_US, here + _AHEAD_US
+        for each in reads:
+            if each.channel is None:
+                each.reason = ReasonCode.CHANNEL_UNKNOWN
+                continue
+            progress(each.camera.id, "index")
+            try:
+                each.index = await self._client.index(each.channel, begin, end)
+                older = await self._older(each.channel, here - _LOOK_BACK_DAYS * DAY_US, begin)
+                each.index = replace(each.index, recorded=[*older.recorded, *each.index.recorded])
+            except DeviceFault as fault:
+                each.reason = _why(fault, each.camera.id)
+                if fault.reason.code in _ENDS_ALL or not fault.answered:
+                    for other in reads:
+                        other.reason = other.reason or ("" if other.index is not None else each.reason)
+                    return
+
+    async def _older(self, channel: Channel, begin: int, end: int) -> Index:
+        """What lies before the window; that it cannot be had costs nothing but how old the oldest is."""
+        try:
+            return await self._client.index(channel, begin, end)
+        except DeviceFault as fault:
+            if fault.reason.code in _ENDS_ALL or not fault.answered:
+                raise
+            return Index()
+
+    def _correct(self, reads: Sequence[_Read], now: int, told: Told, zone: float) -> None:
+        offset = self._offset or 0.0
+        indexes = [each.index.shifted(offset) for each in reads if each.index is not None]
+        zones = [each for each in dict.fromkeys((zone, told.zone_seconds, _ward_seconds(self._means.office))) if each]
+        shift = zone_shift_seconds(indexes, now, zones, otherwise=zone)
+        if shift:
+            log.info("the recorder calls times UTC that are %+g h ahead of it", shift / 3600)
+        self._ahead = offset + shift
+        for each in reads:
+            if each.index is not None:
+                each.index = each.index.shifted(self._ahead)
+
+    async def _judge(
+        self,
+        read: _Read,
+        reads: Sequence[_Read],
+        disks: Sequence[Disk],
+        progress: Progress,
+        skip_replay: frozenset[str],
+    ) -> Surveyed:
+        if read.index is None or read.channel is None:
+            return self._unknown(read)
+        means = self._means
+        now = means.clock.wall_us()
+        margin = max(means.settings.margin_seconds, self._client.lag_seconds)
+        settings = replace(means.settings, margin_seconds=margin)
+        judged = judge(read.index, means.office, settings, self._circumstances(read, reads, disks, now))
+        proofs: tuple[Proof, ...] = ()
+        if read.camera.id not in skip_replay:
+            progress(read.camera.id, "replay")
+            proofs = await self._prove(read.channel, judged)
+            judged = _with_proofs(judged, proofs, all_must=not read.index.has_gaps)
+        progress(read.camera.id, "done")
+        earliest = read.index.until(now).earliest_us()
+        return Surveyed(read.camera.id, _label(read.channel), judged, proofs, earliest)
+
+    def _circumstances(self, read: _Read, reads: Sequence[_Read], disks: Sequence[Disk], now: int) -> Circumstances:
+        assert read.index is not None and read.channel is not None
+        office = self._means.office
+        others = [each.index for each in reads if each is not read and each.index is not None]
+        oldest = (oldest_continuous_us(index.until(now).spans(), office) for index in others)
+        seen = self._means.seen.get(read.camera.id)
+        traces = Traces(
+            earliest_us=read.index.until(now).earliest_us(),
+            seen_us=seen,
+            limit_days=read.channel.limit_days,
+            disk_full=_full(disks),
+            others_us=tuple(at for at in oldest if at is not None),
+        )
+        found = deletes(traces, self._means.settings.days)
+        return Circumstances(now, read.camera.since_us, seen, found, read.channel.on_motion)
+
+    def _unknown(self, read: _Read) -> Surveyed:
+        label = "" if read.channel is None else _label(read.channel)
+        now = self._means.clock.wall_us()
+        return Surveyed(read.camera.id, label, unknown(self._means.settings, now, read.reason))
+
+    def _forecast(
+        self, reads: Sequence[_Read], channels: Sequence[Channel], disks: Sequence[Disk], now: int
+    ) -> Forecast | None:
+        indexes = [each.index for each in reads if each.index is not None]
+        sound = [disk for disk in disks if disk.healthy]
+        if not indexes or not sound:
+            return None
+        oldest = [oldest_continuous_us(index.until(now).spans(), self._means.office) for index in indexes]
+        first = min((at for at in oldest if at is not None), default=None)
+        all_read = len(indexes) == len(channels)
+        rate = daily_bytes(indexes, now) if all_read else None  # the files of channels that were not read count too
+        total = sum(disk.total_bytes for disk in sound)
+        free = sum(disk.free_bytes for disk in sound)
+        return forecast(Disks(total, free), first, now, self._means.settings.days, rate)
+
+    # ---- proof ---------------------------------------------------------------------------------------------------
+
+    async def _prove(self, channel: Channel, judged: Judged) -> tuple[Proof, ...]:
+        settings = self._means.settings
+        asked = moments(judged, settings.samples, self._means.chance)
+        found: list[Proof] = []
+        for number, at in enumerate(asked):
+            proof = await self._one(channel, at, is_oldest=number == 0)
+            found.append(proof)
+            if number == 0 and not proof.proves and proof.reason in _LIES:
+                # The oldest may be deleted while it is asked for: what is kept then begins a little later.
+                later = at + round(settings.max_gap_seconds * US)
+                if any(span.begin_us <= later < span.end_us for span in judged.covered):
+                    found.append(await self._one(channel, later, is_oldest=True))
+            if found[-1].reason in (ReasonCode.WRONG_CREDENTIALS, ReasonCode.PORT_CLOSED, ReasonCode.HOST_UNREACHABLE):
+                break  # the others would come to the same
+        return tuple(found)
+
+    async def _one(self, channel: Channel, at_us: int, *, is_oldest: bool) -> Proof:
+        means = self._means
+        proof = Proof(at_us, is_oldest)
+        here = means.clock.wall_us() + round(self._ahead * US)
+        try:
+            moment = await self._client.moment(channel, at_us + round(self._ahead * US))
+            replayed = await asyncio.to_thread(means.replay, moment, means.refusals, here)
+            proof = replace(proof, sha256=hashlib.sha256(replayed.keyframe.data).hexdigest())
+            shown = None if replayed.shown_us is None else self._true_us(replayed.shown_us, at_us)
+            proof = replace(proof, shown_us=shown)
+            decoded = await asyncio.to_thread(picture.decode, replayed.keyframe)
+        except DeviceFault as fault:
+            log.info("no proof: %s: %s", *fault.reason)
+            return replace(proof, reason=str(fault.reason.code))
+        proof = replace(proof, decoded=True, jpeg=decoded.jpeg)
+        if shown is None:
+            return replace(proof, reason=str(ReasonCode.REPLAY_UNDATED))
+        if abs(shown - at_us) > means.settings.tolerance_seconds * US:
+            return replace(proof, reason=str(ReasonCode.REPLAY_ELSEWHEN))
+        return replace(proof, proves=True)
+
+    def _true_us(self, shown_us: int, asked_us: int) -> int:
+        """A recorder that calls local times UTC in its index may date its frames rightly, or not: the nearer counts."""
+        offset = self._offset or 0.0
+        both = (shown_us - round(self._ahead * US), shown_us - round(offset * US))
+        return min(both, key=lambda true: abs(true - asked_us))
+
+
+def _with_proofs(judged: Judged, proofs: Sequence[Proof], *, all_must: bool) -> Judged:
+    """`all_must`: of an index that would not show a gap, every moment must replay, not the oldest alone."""
+    oldest = [proof for proof in proofs if proof.is_oldest]
+    if not oldest:
+        return judged
+    decisive = next((proof for proof in oldest if proof.proves), oldest[-1])
+    others = [proof for proof in proofs if not proof.is_oldest and not proof.proves] if all_must else []
+    for proof in (decisive, *others):
+        if not proof.proves:
+            return with_replay(judged, False if proof.reason in _LIES else None, proof.reason)
+    return with_replay(judged, True)
+
+
+def _full(disks: Sequence[Disk]) -> bool | None:
+    sound = [disk for disk in disks if disk.healthy and disk.total_bytes > 0]
+    if not sound:
+        return None
+    return sum(disk.free_bytes for disk in sound) <= _FULL_SHARE * sum(disk.total_bytes for disk in sound)
+
+
+def _ward_seconds(office: Office) -> float:
+    return office.utc_offset_minutes * 60.0
+
+
+def _label(channel: Channel) -> str:
+    return str(channel.number)
+
+
+def _why(fault: DeviceFault, camera: str) -> str:
+    log.warning("%s: its index: %s: %s", camera, *fault.reason)
+    return str(fault.reason.code)
+
+
+def is_met(survey: Survey) -> bool:
+    """Whether all of its cameras are."""
+    return bool(survey.cameras) and all(each.judged.verdict is Verdict.MET for each in survey.cameras)
