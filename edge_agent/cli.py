@@ -15,6 +15,7 @@ from edge_agent.command_line import load as _load
 from edge_agent.command_line import log_to_stderr as _log_to_stderr
 from edge_agent.discovery.cli import discover
 from edge_agent.dump.cli import dump
+from edge_agent.retention.cli import app as recorder_app
 from edge_agent.words import words
 from telemetry.configuration.words import Words
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 journal_app = typer.Typer(help="The ward's journal.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(journal_app, name="journal")
+app.add_typer(recorder_app, name="recorder")
 
 app.command()(discover)
 app.command()(dump)

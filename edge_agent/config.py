@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from camera.retention.judge import Settings as RetentionSettings
 from collectors.config import BaseDevice, Seconds, TrapListener
 from edge_agent import device_tables, lines, opening_hours
 from edge_agent.cooling import CoolingSettings
@@ -21,10 +22,11 @@ from telemetry.configuration.document import Document, item
 from telemetry.configuration.fields import Id, Section, Text, refusal
 from telemetry.configuration.problems import Wrong, nearest
 
-TABLES = ("ward", "uplink", "agent", "journal", "traps", "cooling", "device", "rule")
+TABLES = ("ward", "uplink", "agent", "journal", "traps", "cooling", "retention", "device", "rule")
 BROKER_SCHEMES = ("mqtt", "mqtts")
 HUB_SCHEMES = ("https", "http")
 _COOLING = CoolingSettings()
+_RETENTION = RetentionSettings()
 
 
 class WardSection(Section):
@@ -117,6 +119,30 @@ class CoolingSection(Section):
         return CoolingSettings(self.near, too_hot, self.after, self.fall, _COOLING.smooth, gap)
 
 
+class RetentionSection(Section):
+    """What is asked of recorders (docs/retention.md): of each of the last `days` days `percent` of the opening hours,
+    and no gap over `max_gap` in them."""
+
+    days: Annotated[int, Field(ge=1, le=365)] = _RETENTION.days
+    percent: Annotated[float, Field(gt=0, le=100)] = _RETENTION.percent
+    max_gap: Seconds = _RETENTION.max_gap_seconds
+    margin: Seconds = _RETENTION.margin_seconds  # what is younger is not judged: recorders index late
+    max_clock_offset: Seconds = _RETENTION.max_clock_offset_seconds  # of a recorder's clock, to be believed at all
+    tolerance: Seconds = _RETENTION.tolerance_seconds  # between the moment asked and the moment replayed
+    samples: Annotated[int, Field(ge=1, le=50)] = _RETENTION.samples  # moments replayed of each camera a day
+
+    def settings(self, days: int | None = None) -> RetentionSettings:
+        return RetentionSettings(
+            days=days or self.days,
+            percent=self.percent,
+            max_gap_seconds=self.max_gap,
+            margin_seconds=self.margin,
+            max_clock_offset_seconds=self.max_clock_offset,
+            tolerance_seconds=self.tolerance,
+            samples=self.samples,
+        )
+
+
 class RuleSection(Section):
     """Changes one rule, everywhere or for one device. `when` names the clause, by default the first."""
 
@@ -145,6 +171,7 @@ class Configuration:
     rules: tuple[RuleSection, ...] = field(default=())
     traps: TrapsSection | None = None  # None: nobody listens
     cooling: CoolingSection = field(default_factory=CoolingSection)
+    retention: RetentionSection = field(default_factory=RetentionSection)
 
     @property
     def data_dir(self) -> Path:
@@ -160,13 +187,23 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Configurati
     journal = document.section("journal", JournalSection)
     traps = document.section("traps", TrapsSection)
     cooling = document.section("cooling", CoolingSection) or CoolingSection()
+    retention = document.section("retention", RetentionSection) or RetentionSection()
     devices = device_tables.read(document.reader, document.tables("device"))
     devices = lines.completed(devices, uplink.broker if uplink is not None else None)
     rules = _rules(document, {device.id for device in devices})
     if ward is None or not document.good:
         document.refuse()
     return Configuration(
-        path, ward, uplink, agent or AgentSection(), journal or JournalSection(), devices, rules, traps, cooling
+        path,
+        ward,
+        uplink,
+        agent or AgentSection(),
+        journal or JournalSection(),
+        devices,
+        rules,
+        traps,
+        cooling,
+        retention,
     )
 
 

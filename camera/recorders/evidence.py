@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from camera.recorders.survey import Proof, Survey, Surveyed
 from camera.retention.office import Office
 from camera.retention.spans import DAY_US
-from telemetry.evidence import Coverage, ReplayProof
+from telemetry.evidence import Coverage, ReplayProof, Verdict
 from telemetry.readings import Reading
+
+_MET = {Verdict.MET: 1.0, Verdict.NOT_MET: 0.0, Verdict.MOTION_ONLY: 0.0}
 
 
 def coverage_of(survey: Survey, of: Surveyed, recorder: str, office: Office) -> Coverage:
@@ -54,11 +56,15 @@ def proof_of(survey: Survey, of: Surveyed, proof: Proof, recorder: str) -> Repla
 
 
 def readings_of(survey: Survey) -> Iterator[Reading]:
-    """coverage_percent and retention_days of each camera, and how long until the recorder keeps too little."""
+    """coverage_percent and retention_days of each camera, whether retention is met (nothing where that is not known),
+    and how long until the recorder keeps too little."""
     for each in survey.cameras:
         if each.judged.open_percent is not None:
             yield Reading("coverage_percent", each.judged.open_percent, each.camera)
         if each.judged.oldest_us is not None:
             yield Reading("retention_days", (survey.at_us - each.judged.oldest_us) / DAY_US, each.camera)
+        if each.judged.verdict in _MET:
+            yield Reading("retention_met", _MET[each.judged.verdict], each.camera)
+            yield Reading("motion_only", float(each.judged.verdict is Verdict.MOTION_ONLY), each.camera)
     if survey.forecast is not None and survey.forecast.short_in_days is not None:
         yield Reading("days_until_short_days", survey.forecast.short_in_days)

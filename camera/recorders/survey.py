@@ -93,6 +93,10 @@ class Means:
     seen: Mapping[str, int] = field(default_factory=dict)
     replay: Callable[[Moment, Refusals, int], Replayed] = play
 
+    def with_seen(self, seen: Mapping[str, int]) -> Means:
+        """The same, with what is remembered now."""
+        return replace(self, seen=seen)
+
 
 @dataclass(slots=True)
 class _Read:
@@ -105,6 +109,7 @@ class _Read:
 
 
 Progress = Callable[[str, str], None]  # camera, step: "index", "replay", "done"
+Found = Callable[["Survey", Surveyed], None]  # the survey so far, and one camera that is done
 
 
 class Surveyor:
@@ -117,10 +122,15 @@ class Surveyor:
         self._offset: float | None = None
 
     async def run(
-        self, cameras: Sequence[Camera], progress: Progress, *, skip_replay: frozenset[str] = frozenset()
+        self,
+        cameras: Sequence[Camera],
+        progress: Progress,
+        *,
+        skip_replay: frozenset[str] = frozenset(),
+        found: Found = lambda survey, camera: None,
     ) -> Survey:
         """All of these cameras, or where none is given all channels of the recorder. `skip_replay`: cameras whose
-        moments are not asked (again)."""
+        moments are not asked (again). `found` is told of each camera when it is done."""
         now = self._means.clock.wall_us()
         try:
             told = await self._client.open()
@@ -140,8 +150,13 @@ class Surveyor:
             return Survey(now, [self._unknown(each) for each in reads], self._offset)
         await self._read(reads, now, progress)
         self._correct(reads, now, told, zone)
-        surveyed = [await self._judge(each, reads, disks, progress, skip_replay) for each in reads]
-        return Survey(now, surveyed, self._offset, self._forecast(reads, channels, disks, now))
+        survey = Survey(now, [], self._offset, self._forecast(reads, channels, disks, now))
+        surveyed: list[Surveyed] = []
+        for each in reads:
+            one = await self._judge(each, reads, disks, progress, skip_replay)
+            found(survey, one)
+            surveyed.append(one)
+        return replace(survey, cameras=surveyed)
 
     async def _read(self, reads: Sequence[_Read], now: int, progress: Progress) -> None:
         here = now + round((self._offset or 0.0) * US)

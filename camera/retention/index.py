@@ -75,8 +75,8 @@ def zone_shift_seconds(
 
     A recorder that records now has an index that ends about now. Where one of its channels' does, its times are right.
     Where none does and one ends at "now plus a zone" of `zones_seconds` instead, they are local times called UTC. Where
-    neither is so, it does not record, and its times are taken as they are written (or as its clock is: `otherwise`). What begins later than any zone is
-    ahead is no time of a recording at all, and tells nothing.
+    neither is so, it does not record, and its times are taken as they are written (or as its clock is: `otherwise`).
+    What begins later than any zone is ahead is no time of a recording at all, and tells nothing.
     """
     newest = [_newest_us(index, now_us + _MOST_ZONE_SECONDS * US) for index in indexes]
     for zone in (0.0, *zones_seconds):

@@ -1,0 +1,120 @@
+"""Polls a recorder: whether it records each camera, its disks, its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from camera.faults import DeviceFault
+from camera.recorders.client import Channel, Disk, RecorderClient, find
+from camera.recorders.survey import Camera
+from camera.retention.index import zone_of
+from camera.retention.spans import HOUR_US, US
+from telemetry.clock import Clock
+from telemetry.readings import Fact, PollResult, Reading, Reason
+
+LOOK_SECONDS = 120.0  # how often channels and disks are asked; between, only whether it answers
+INDEX_LOOK_SECONDS = 300.0  # and the index of the last hours, where the recorder does not say what it records
+_MOST_ZONE_REST_SECONDS = 300.0
+_AHEAD_US = 15 * HOUR_US
+
+
+class RecorderCollector:
+    """A collector (collectors.base.Collector). `figures`: what was found out of its cameras' retention, to be told with
+    each poll."""
+
+    has_vital = False
+
+    def __init__(
+        self,
+        client: RecorderClient,
+        cameras: Sequence[Camera],
+        figures: Callable[[], Sequence[Reading]],
+        clock: Clock,
+    ) -> None:
+        self._client = client
+        self._cameras = cameras
+        self._figures = figures
+        self._clock = clock
+        self._looked_at = self._index_looked_at = float("-inf")
+        self._seen: list[Reading] = []
+        self._recording: dict[str, float] = {}
+
+    async def poll(self) -> PollResult:
+        try:
+            told = await self._client.open()
+        except DeviceFault as fault:
+            return PollResult(fault.answered and not _is_refusal(fault), reason=fault.reason)
+        offset = told.clock_offset_seconds
+        readings = [] if offset is None else [Reading("clock_offset_seconds", _without_zone(offset))]
+        reason: Reason | None = None
+        now = self._clock.monotonic()
+        if now - self._looked_at >= LOOK_SECONDS:
+            try:
+                self._seen = await self._look(offset or 0.0)
+                self._looked_at = now
+            except DeviceFault as fault:
+                reason = fault.reason
+        return PollResult(True, [*readings, *self._seen, *self._figures()], _facts(told.facts), reason)
+
+    async def poll_vital(self) -> PollResult:
+        return await self.poll()
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _look(self, offset: float) -> list[Reading]:
+        channels = await self._client.channels()
+        disks = await self._client.disks()
+        now = self._clock.monotonic()
+        if now - self._index_looked_at >= INDEX_LOOK_SECONDS:
+            await self._find_recording(channels, offset)
+            self._index_looked_at = now
+        recording = [Reading("recording", value, camera) for camera, value in self._recording.items()]
+        return [*recording, *_disk_readings(disks)]
+
+    async def _find_recording(self, channels: Sequence[Channel], offset: float) -> None:
+        self._recording = {}
+        for camera in self._cameras:
+            channel = find(channels, camera.channel, camera.address)
+            if channel is None:
+                continue
+            value = await self._records(channel, offset)
+            if value is not None:
+                self._recording[camera.id] = float(value)
+
+    async def _records(self, channel: Channel, offset: float) -> bool | None:
+        """What the recorder says, as far as its index bears it out; None where neither tells: nothing moved, perhaps."""
+        if channel.recording is False:
+            return False
+        here = self._clock.wall_us() + round(offset * US)
+        lag = self._client.lag_seconds
+        if channel.recording and channel.latest_us is not None:
+            return channel.latest_us > here - round((3600 + lag) * US)
+        if channel.recording or channel.on_motion:
+            return channel.recording
+        index = await self._client.index(channel, here - round((3600 + lag) * US), here + _AHEAD_US)
+        newest = max((each.end_us for each in index.recorded), default=None)
+        return newest is not None and newest > here - round((300 + lag) * US)
+
+
+def _is_refusal(fault: DeviceFault) -> bool:
+    return fault.reason.code in ("wrong_credentials", "redirected", "unsupported", "garbled_answer")
+
+
+def _without_zone(offset: float) -> float:
+    return round(offset - zone_of(offset, _MOST_ZONE_REST_SECONDS), 1)
+
+
+def _facts(facts: Sequence[Fact]) -> list[Fact]:
+    return [fact for fact in facts if fact.text]
+
+
+def _disk_readings(disks: Sequence[Disk]) -> Iterator[Reading]:
+    for disk in disks:
+        if disk.healthy is None:
+            continue
+        yield Reading("disk_healthy", float(disk.healthy), disk.name)
+        if disk.total_bytes > 0:
+            used = 100.0 * (1 - min(disk.free_bytes, disk.total_bytes) / disk.total_bytes)
+            yield Reading("disk_used_percent", used, disk.name)
+            yield Reading("disk_free_bytes", disk.free_bytes, disk.name)
