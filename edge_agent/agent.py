@@ -24,6 +24,9 @@ from edge_agent.live.streams import Streams
 from edge_agent.open_conditions import open_conditions
 from edge_agent.picture_album import PictureAlbum
 from edge_agent.recorder import Recorder
+from edge_agent.retention import memory as retention_memory
+from edge_agent.retention import recorders
+from edge_agent.retention.memory import RetentionMemory
 from edge_agent.rules.memory import SeenGood
 from edge_agent.schedule import Outcome, Schedule, Scheduler
 from edge_agent.topology_watch import TopologyWatch
@@ -104,7 +107,9 @@ class Agent:
             loop.add_signal_handler(number, self._stop.set)
         configuration = self._configuration
         counts = TrapCounts()
-        schedules = self._cameras.watched(devices.schedules(configuration, self._clock, self._refusals))
+        retention = RetentionMemory(self._folder / retention_memory.FILE)
+        schedules = devices.schedules(configuration, self._clock, self._refusals, retention)
+        schedules = self._cameras.watched(schedules)
         if configuration.traps is not None:
             schedules = counted(schedules, configuration.devices, counts)
         engine = devices.engine(configuration)
@@ -131,7 +136,8 @@ class Agent:
             keep = blobs.upkeep(self._blobs)
             self._cameras.start()
             seeing = self._cameras.run(take, scheduler.poll_now)
-            others = [] if door is None else [door.run()]
+            daily = recorders.daily(configuration, self._clock, self._refusals, retention, journal, self._blobs)
+            others = [each.run() for each in (door, daily) if each is not None]
             await self._until_stopped(scheduler.run(), watch.run(), keep, seeing, *others)
         finally:
             await _close(schedules)

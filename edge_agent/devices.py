@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from camera.refusals import Refusals
 from collectors import registry
@@ -13,6 +14,8 @@ from edge_agent import cameras, lines, opening_hours
 from edge_agent.config import Configuration, RuleSection
 from edge_agent.cooled_room import CooledRoom
 from edge_agent.cooling import CoolingJudge
+from edge_agent.retention import recorders
+from edge_agent.retention.memory import RetentionMemory
 from edge_agent.rules.engine import Engine
 from edge_agent.rules.model import Override, rules_for, severity_of
 from edge_agent.schedule import Schedule
@@ -26,13 +29,22 @@ def interval_of(device: BaseDevice) -> float:
     return device.interval or registry.default_interval(device.kind)
 
 
-def schedules(configuration: Configuration, clock: Clock, refusals: Refusals) -> list[Schedule]:
-    """Each device with its collector. `refusals`: what cameras refused, shared by all that log in to them."""
-    made = [schedule(device, clock, refusals, configuration.devices) for device in configuration.devices]
-    return [
-        each if device.target_celsius is None else _with_cooling(each, device, configuration, clock)
-        for each, device in zip(made, configuration.devices, strict=True)
-    ]
+def schedules(
+    configuration: Configuration, clock: Clock, refusals: Refusals, retention: RetentionMemory | None = None
+) -> list[Schedule]:
+    """Each device with its collector. `refusals`: what cameras refused, shared by all that log in to them. `retention`:
+    what was found out of recorders."""
+    found = []
+    for device in configuration.devices:
+        made = schedule(device, clock, refusals, configuration.devices)
+        if device.target_celsius is not None:
+            made = _with_cooling(made, device, configuration, clock)
+        if isinstance(device, VideoDevice) and recorders.is_recorder(device):
+            cameras_there = recorders.cameras_of(device.id, configuration.devices, recorders.office_of(configuration))
+            figures = partial(retention.figures, device.id) if retention is not None else tuple
+            made = replace(made, collector=recorders.collector(device, cameras_there, figures, clock, refusals))
+        found.append(made)
+    return found
 
 
 def inventory(configuration: Configuration) -> Inventory:
@@ -79,6 +91,8 @@ def _collector(device: BaseDevice, clock: Clock, refusals: Refusals, devices: Se
         return cameras.check(device, clock, refusals)
     if isinstance(device, VideoDevice) and device.kind is Kind.CAMERA:
         return cameras.interface_poll(device, clock, refusals, cameras.channel_of(device, devices))
+    if isinstance(device, VideoDevice):
+        return recorders.collector(device, (), tuple, clock, refusals)
     if isinstance(device, VideoDevice):  # whether it is there at all; what it says is the camera room's to ask
         port = device.port or (443 if device.tls else 80)
         seen = TcpDevice(id=device.id, kind=device.kind, protocol="tcp", host=device.host, port=port)

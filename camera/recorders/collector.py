@@ -83,7 +83,7 @@ class RecorderCollector:
                 self._recording[camera.id] = float(value)
 
     async def _records(self, channel: Channel, offset: float) -> bool | None:
-        """What the recorder says, as far as its index bears it out; None where neither tells: nothing moved, perhaps."""
+        """What the recorder says, as far as its index bears it out; None where neither tells: perhaps nothing moved."""
         if channel.recording is False:
             return False
         here = self._clock.wall_us() + round(offset * US)

@@ -12,8 +12,8 @@ EDGE_US = 5 * US  # a file's first and last seconds: the keyframe before them ma
 
 def moments(judged: Judged, count: int, chance: random.Random) -> list[int]:
     """`count` moments (µs, whole seconds) that the index says are covered, the oldest first, the others in order.
-    `chance` is `random.SystemRandom` where it matters. Each part of the window has its own, so that a month is looked at
-    all over."""
+    `chance` is `random.SystemRandom` where it matters. Each part of the window has its own, so that a month is looked
+    at all over."""
     if judged.oldest_us is None:
         return []
     oldest = _whole(judged.oldest_us + EDGE_US)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 from camera.device_address import DeviceAddress
@@ -11,12 +12,15 @@ from camera.recorders.collector import RecorderCollector
 from camera.recorders.dahua import DahuaRecorder
 from camera.recorders.isapi import IsapiRecorder
 from camera.recorders.onvif import OnvifRecorder
-from camera.recorders.survey import Camera
+from camera.recorders.survey import Camera, Means
 from camera.refusals import Refusals
 from camera.retention.office import Office
 from collectors.config import BaseDevice, DahuaDevice, IsapiDevice, RtspDevice, VideoDevice
 from edge_agent import opening_hours
 from edge_agent.config import Configuration
+from edge_agent.recorder import Appender
+from edge_agent.retention.daily import DailySurvey, Pictures
+from edge_agent.retention.memory import RetentionMemory
 from telemetry.clock import Clock
 from telemetry.kinds import Kind
 from telemetry.readings import Reading
@@ -69,6 +73,28 @@ def collector(
 ) -> RecorderCollector:
     """`figures`: what the last survey of this recorder found."""
     return RecorderCollector(client(device, clock, refusals, device.timeout), cameras, figures, clock)
+
+
+def daily(
+    configuration: Configuration,
+    clock: Clock,
+    refusals: Refusals,
+    memory: RetentionMemory,
+    journal: Appender,
+    pictures: Pictures,
+) -> DailySurvey | None:
+    """None where the ward has no recorder whose index can be read."""
+    office = office_of(configuration)
+    found = by_recorder(configuration.devices, office)
+    if not found:
+        return None
+    devices = {device.id: device for device in configuration.devices if isinstance(device, VideoDevice)}
+    means = Means(clock, refusals, office, configuration.retention.settings(), secrets.SystemRandom())
+
+    def make(recorder: str) -> RecorderClient:
+        return client(devices[recorder], clock, refusals, SURVEY_TIMEOUT_SECONDS)
+
+    return DailySurvey(found, make, means, memory, journal, pictures)
 
 
 def by_recorder(devices: Sequence[BaseDevice], office: Office) -> Mapping[str, Sequence[Camera]]:
