@@ -18,6 +18,7 @@ from telemetry.readings import Fact
 MOST_CHANNELS = 256
 MOST_PAGES = 1500
 MOST_ROWS = 60_000
+MOST_STALE_PAGES = 30  # in a row without anything new
 MOST_SECONDS = 120.0  # for the index of one channel
 VIETNAM_SECONDS = 7 * 3600.0  # the zone of a recorder that does not tell its own
 

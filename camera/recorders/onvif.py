@@ -7,6 +7,7 @@ track then hides its gaps (`Index.has_gaps`).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,11 +18,23 @@ from camera.onvif import faults
 from camera.onvif.library import Service
 from camera.onvif.media import device_facts
 from camera.onvif.session import OnvifSession
-from camera.recorders.client import MOST_CHANNELS, MOST_PAGES, MOST_ROWS, MOST_SECONDS, Channel, Disk, Moment, Told
+from camera.recorders.client import (
+    MOST_CHANNELS,
+    MOST_PAGES,
+    MOST_ROWS,
+    MOST_SECONDS,
+    MOST_STALE_PAGES,
+    Channel,
+    Disk,
+    Moment,
+    Told,
+)
 from camera.relay.rtsp import StreamAddress
 from camera.retention.index import Index, Recorded
 from telemetry.clock import Clock
 from telemetry.readings import Fact, ReasonCode
+
+log = logging.getLogger(__name__)
 
 _TOPIC = "tns1:RecordingHistory/Track/State"
 _DIALECT = "http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet"
@@ -60,6 +73,18 @@ class _Search:
 
     results: list[Any] = field(default_factory=list)
     complete: bool = True
+    _seen: set[tuple[str, ...]] = field(default_factory=set)
+
+    def take(self, results: list[Any]) -> bool:
+        """Add what came; whether any of it is new."""
+        before = len(self._seen)
+        for each in results:
+            named = ("RecordingToken", "TrackToken", "Time", "StartStateEvent")
+            key = tuple(str(getattr(each, name, "")) for name in named)
+            if key not in self._seen:
+                self._seen.add(key)
+                self.results.append(each)
+        return len(self._seen) > before
 
 
 class OnvifRecorder:
@@ -113,7 +138,9 @@ class OnvifRecorder:
         changes = [change for change in changes if change.track in video or not video]
         if not changes:
             return _by_tracks(tracks)
-        index = _by_changes(changes, tracks, begin_us, self._now_us())
+        # A track that runs has data up to now; what it names as its end tells whether its times are ahead of that.
+        newest = max((track.end_us for track in tracks if track.runs is not False), default=0)
+        index = _by_changes(changes, tracks, begin_us, min(end_us, max(self._now_us(), newest)))
         return Index(index.recorded, complete=found.complete)
 
     async def moment(self, channel: Channel, at_us: int) -> Moment:
@@ -169,17 +196,19 @@ class OnvifRecorder:
         told = await self._session.call(Service.SEARCH, find, asked)
         token = told if isinstance(told, str) else str(getattr(told, "SearchToken", told))
         deadline = self._clock.monotonic() + MOST_SECONDS
-        search = _Search()
+        search, stale = _Search(), 0
         question = {"SearchToken": token, "MinResults": 1, "MaxResults": _PAGE_ROWS, "WaitTime": _WAIT}
         for _ in range(MOST_PAGES):
             answer = await self._session.call(Service.SEARCH, get, question)
             answer = getattr(answer, "ResultList", answer)
             state = faults.reading(lambda answer=answer: str(answer.SearchState))  # type: ignore[misc]
-            search.results += list(getattr(answer, part, None) or ())
+            stale = 0 if search.take(list(getattr(answer, part, None) or ())) else stale + 1
             if state == _DONE:
                 return search
-            if len(search.results) >= MOST_ROWS or self._clock.monotonic() > deadline:
+            late = self._clock.monotonic() > deadline
+            if stale > MOST_STALE_PAGES or len(search.results) >= MOST_ROWS or late:
                 break
+        log.warning("the recorder's %s has no end: %d results", find, len(search.results))
         search.complete = False
         await self._end(token)
         return search
@@ -235,20 +264,21 @@ def _by_tracks(tracks: Sequence[_Track]) -> Index:
     return Index(recorded, has_gaps=len(recorded) > 1)
 
 
-def _by_changes(changes: Iterable[_Change], tracks: Sequence[_Track], begin_us: int, now_us: int) -> Index:
+def _by_changes(changes: Iterable[_Change], tracks: Sequence[_Track], begin_us: int, end_us: int) -> Index:
     by_track: dict[tuple[str, str], list[_Change]] = {}
     for change in changes:
         by_track.setdefault(change.track, []).append(change)
     known = {(track.recording, track.token): track for track in tracks}
     recorded: list[Recorded] = []
     for place, mine in by_track.items():
-        recorded += _spans(sorted(mine, key=lambda change: change.at_us), known.get(place), begin_us, now_us)
+        recorded += _spans(sorted(mine, key=lambda change: change.at_us), known.get(place), begin_us, end_us)
     return Index(recorded)
 
 
-def _spans(changes: Sequence[_Change], track: _Track | None, begin_us: int, now_us: int) -> Iterator[Recorded]:
+def _spans(changes: Sequence[_Change], track: _Track | None, begin_us: int, end_us: int) -> Iterator[Recorded]:
     """From when to when data is there. Before an end that has no beginning, from the first data on (no start state was
-    told); after a beginning without an end, up to now, or where the track has its end if it does not run."""
+    told); after a beginning without an end, up to `end_us` (of the search, or now), or where the track has its end if
+    it does not run."""
     since: int | None = None
     if not changes[0].present:
         since = max(begin_us, track.begin_us) if track is not None else begin_us
@@ -261,7 +291,7 @@ def _spans(changes: Sequence[_Change], track: _Track | None, begin_us: int, now_
             since = None
     if since is not None:
         stopped = track is not None and track.runs is False
-        end = track.end_us if track is not None and stopped else now_us
+        end = min(track.end_us, end_us) if track is not None and stopped else end_us
         if end > since:
             yield Recorded(since, end)
 

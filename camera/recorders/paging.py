@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from camera.recorders.client import MOST_PAGES, MOST_ROWS, MOST_SECONDS
+from camera.recorders.client import MOST_PAGES, MOST_ROWS, MOST_SECONDS, MOST_STALE_PAGES
 from camera.retention.index import Index, Recorded
 from telemetry.clock import Clock
 
@@ -26,7 +26,8 @@ class Page:
 class Pages:
     """Gathers until nothing is left, or a bound is met; then the index is not complete.
 
-    A page that brings nothing new is no progress: a recorder that repeats itself for ever is left.
+    Pages that bring nothing new are no progress: a recorder that repeats itself for ever is left. Some name a file
+    more than once, so one such page is no sign of it.
     """
 
     clock: Clock
@@ -38,7 +39,7 @@ class Pages:
     async def gather(self, page: Callable[[int], Awaitable[Page]]) -> Index:
         """`page`: asks for the rows from a position on."""
         deadline = self.clock.monotonic() + self.most_seconds
-        position = 0
+        position = stale = 0
         for _ in range(self.most_pages):
             one = await page(position)
             before = len(self._found)
@@ -46,7 +47,8 @@ class Pages:
             position += one.rows
             if not one.more:
                 return Index(list(self._found))
-            if not one.rows or len(self._found) == before:
+            stale = stale + 1 if len(self._found) == before else 0
+            if not one.rows or stale > MOST_STALE_PAGES:
                 log.warning("the recorder's index repeats itself after %d rows", position)
                 break
             if position >= self.most_rows or self.clock.monotonic() > deadline:
