@@ -9,7 +9,7 @@ from functools import partial
 from camera.refusals import Refusals
 from collectors import registry
 from collectors.base import Collector
-from collectors.config import BaseDevice, RtspDevice, TcpDevice, VideoDevice
+from collectors.config import BaseDevice, RtspDevice, VideoDevice
 from edge_agent import cameras, lines, opening_hours
 from edge_agent.config import Configuration, RuleSection
 from edge_agent.cooled_room import CooledRoom
@@ -40,9 +40,9 @@ def schedules(
         if device.target_celsius is not None:
             made = _with_cooling(made, device, configuration, clock)
         if isinstance(device, VideoDevice) and recorders.is_recorder(device):
-            cameras_there = recorders.cameras_of(device.id, configuration.devices, recorders.office_of(configuration))
             figures = partial(retention.figures, device.id) if retention is not None else tuple
-            made = replace(made, collector=recorders.collector(device, cameras_there, figures, clock, refusals))
+            mine = recorders.collector(device, configuration.devices, figures, clock, refusals)
+            made = replace(made, collector=mine)
         found.append(made)
     return found
 
@@ -92,11 +92,7 @@ def _collector(device: BaseDevice, clock: Clock, refusals: Refusals, devices: Se
     if isinstance(device, VideoDevice) and device.kind is Kind.CAMERA:
         return cameras.interface_poll(device, clock, refusals, cameras.channel_of(device, devices))
     if isinstance(device, VideoDevice):
-        return recorders.collector(device, (), tuple, clock, refusals)
-    if isinstance(device, VideoDevice):  # whether it is there at all; what it says is the camera room's to ask
-        port = device.port or (443 if device.tls else 80)
-        seen = TcpDevice(id=device.id, kind=device.kind, protocol="tcp", host=device.host, port=port)
-        return registry.collector_for(seen, clock=clock)
+        return recorders.collector(device, devices, tuple, clock, refusals)
     return registry.collector_for(device, clock=clock)
 
 

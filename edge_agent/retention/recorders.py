@@ -66,12 +66,13 @@ def office_of(configuration: Configuration) -> Office:
 
 def collector(
     device: VideoDevice,
-    cameras: Sequence[Camera],
+    devices: Sequence[BaseDevice],
     figures: Callable[[], Sequence[Reading]],
     clock: Clock,
     refusals: Refusals,
 ) -> RecorderCollector:
-    """`figures`: what the last survey of this recorder found."""
+    """`devices`: all of the ward, among which its cameras are. `figures`: what its last survey found."""
+    cameras = cameras_of(device.id, devices, Office(()))
     return RecorderCollector(client(device, clock, refusals, device.timeout), cameras, figures, clock)
 
 
