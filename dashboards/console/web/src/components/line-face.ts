@@ -2,6 +2,7 @@
 import { css, html, nothing } from "lit";
 import { customElement } from "lit/decorators.js";
 import { number } from "../words/format.ts";
+import { lineState, lineWords } from "../words/lines.ts";
 import { healthOf, type Value } from "../words/state.ts";
 import { t } from "../words/text.ts";
 import { shared } from "./base.ts";
@@ -95,21 +96,18 @@ export class LineFace extends Face {
   override render() {
     if (!this.seen) return nothing;
     const health = healthOf(this.seen);
-    const up = this.value("line_up") ?? this.value("reachable");
-    const cut = health === "unreachable" || up?.value === 0;
-    const active = this.value("line_active");
+    const state = lineState(this.seen);
     const rtt = this.value("rtt_seconds");
-    if (!up && !rtt && !cut) return html`<p class="old">${t("face.no_values")}</p>`;
+    if (state === "unknown") return html`<p class="old">${t("face.no_values")}</p>`;
     const old = health === "ward_offline" || health === "stale";
-    const classes = [old && "old", cut && "cut", !cut && active?.value === 1 && "active"].filter(Boolean).join(" ");
-    const state = cut ? t("line.cut") : active ? t(active.value ? "line.active" : "line.waiting") : t("line.up");
-    return html`<div class="line ${classes}">
+    const cut = state === "cut";
+    return html`<div class="line ${state} ${old ? "old" : ""}">
       <div class="way" aria-hidden="true">
         ${icon("ward", 18)}
         <span class="strand">${cut ? html`<span class="cross">${icon("cross", 18)}</span>` : nothing}</span>
         ${icon("city", 18)}
       </div>
-      <p class="state">${state}</p>
+      <p class="state">${lineWords(state)}</p>
       ${cut ? nothing : this.#values(rtt)}
     </div>`;
   }

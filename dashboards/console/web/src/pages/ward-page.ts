@@ -11,10 +11,11 @@ import { tones } from "../components/state-mark.ts";
 import { now } from "../live/clock.ts";
 import { groupByCause } from "../words/causes.ts";
 import { number } from "../words/format.ts";
+import { lineState, lineWords } from "../words/lines.ts";
 import type { Metrics } from "../words/metrics.ts";
 import { PICTURES, sectionsOf } from "../words/sections.ts";
 import { wardAnswer } from "../words/sentences.ts";
-import { wardIsBehind } from "../words/state.ts";
+import { type Seen, wardIsBehind } from "../words/state.ts";
 import { t } from "../words/text.ts";
 import { pageStyles } from "./page-styles.ts";
 import "../components/age-of.ts";
@@ -264,6 +265,7 @@ export class WardPage extends Part {
         <dt class="label">${t("ward.line")}</dt>
         <dd class=${lost ? "lost" : ""}>${lost ? icon("unreachable", 15) : nothing}${t(`ward.line.${ward.presence}`)}</dd>
       </div>
+      ${this.page.devices.filter(({ kind }) => kind === "uplink").map((device) => this.#line({ device, ward, now: now() }))}
       <div>
         <dt class="label">${t("ward.last_word")}</dt>
         <dd><age-of .time=${ward.last_word_ms}></age-of></dd>
@@ -295,6 +297,17 @@ export class WardPage extends Part {
           : nothing
       }
     </dl>`;
+  }
+
+  #line(seen: Seen) {
+    const state = lineState(seen);
+    const then = seen.ward.presence !== "online" || wardIsBehind(seen.ward, seen.now);
+    return html`<div>
+      <dt class="label">${seen.device.name}</dt>
+      <dd class=${then ? "then" : state === "cut" ? "lost" : ""}>
+        ${state === "cut" ? icon("unreachable", 15) : nothing}${lineWords(state)}
+      </dd>
+    </div>`;
   }
 
   #skeleton() {
