@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from dashboards.console.causes import Causes
 from dashboards.console.models import (
     ConditionOut,
     ConditionSpanOut,
@@ -20,8 +21,6 @@ from dashboards.console.site import ConditionSpan, DeviceState, OpenCondition, W
 from telemetry.conditions import Severity
 from telemetry.readings import Reason
 
-UNREACHABLE = "unreachable"
-_CUTS_OFF = frozenset({UNREACHABLE, "line_down"})  # what hangs on a device with one of these cannot be reached
 _SEVERITY: Mapping[Severity, SeverityName] = {
     Severity.INFO: "info",
     Severity.ATTENTION: "attention",
@@ -34,12 +33,7 @@ def ward_out(state: WardState, devices: Sequence[DeviceState], conditions: Itera
     by_id = {device.info.id: device for device in devices}
     parents = {device: state.info.parent for device, state in by_id.items()}
     ordered = sorted(conditions, key=lambda each: (-each.condition.severity, each.condition.since_us))
-    dead = {each.condition.device for each in ordered if each.condition.rule in _CUTS_OFF}
-
-    def cause(opened: OpenCondition) -> str | None:
-        device, rule = opened.condition.device, opened.condition.rule
-        return cause_of(device, parents, dead) if device and rule == UNREACHABLE else None
-
+    causes = Causes(parents, [each.condition for each in ordered])
     return WardOut(
         id=state.id,
         name=state.name,
@@ -52,7 +46,7 @@ def ward_out(state: WardState, devices: Sequence[DeviceState], conditions: Itera
         device_count=len(devices),
         devices_answering=sum(device.reachable is True for device in devices),
         worst=_SEVERITY[ordered[0].condition.severity] if ordered else None,
-        conditions=[_condition_out(each, state, by_id, cause(each)) for each in ordered],
+        conditions=[_condition_out(each, state, by_id, causes.of(each.condition)) for each in ordered],
     )
 
 
@@ -101,18 +95,6 @@ def span_out(span: ConditionSpan) -> ConditionSpanOut:
 
 def reason_out(reason: Reason | None) -> ReasonOut | None:
     return None if reason is None else ReasonOut(code=str(reason.code), detail=reason.detail)
-
-
-def cause_of(device: str, parents: Mapping[str, str], dead: set[str]) -> str | None:
-    """The nearest ancestor in `dead`; None when there is none. A ring of parents ends where it began."""
-    seen = {device}
-    above = parents.get(device, "")
-    while above and above not in seen:
-        if above in dead:
-            return above
-        seen.add(above)
-        above = parents.get(above, "")
-    return None
 
 
 def _condition_out(

@@ -9,7 +9,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from dashboards.console.assemble import cause_of
+from dashboards.console.causes import Causes, cause_of
 from dashboards.console.site import History, Presence
 from dashboards.console.thinning import thin
 from telemetry.clock import FakeClock
@@ -175,6 +175,30 @@ async def test_what_is_reached_over_a_line_that_is_down_names_the_line(
     await sign_in(client)
     found = (await client.get("/api/wards/cut")).json()["ward"]["conditions"]
     assert {each["device"]: each["cause_device"] for each in found} == {"uplink-man": None, "mail": "uplink-man"}
+
+
+async def test_a_line_that_is_cut_explains_its_port_and_the_use_of_the_other_line(
+    client: httpx.AsyncClient, site: PlainSite
+) -> None:
+    lines = [device_state(line, 1, parent="router-1") for line in ("uplink-man", "uplink-backup")]
+    site.add_ward("cut", [device_state("router-1", 1), *lines])
+    site.conditions["cut"] = [
+        condition("uplink-man", "line_down"),
+        condition("uplink-backup", "on_backup_line"),
+        condition("router-1", "wan_port_down"),
+        condition("router-1", "port_half_duplex"),
+    ]
+    await sign_in(client)
+    found = (await client.get("/api/wards/cut")).json()["ward"]["conditions"]
+    assert {each["rule"]: each["cause_device"] for each in found} == {
+        "line_down": None, "on_backup_line": "uplink-man", "wan_port_down": "uplink-man", "port_half_duplex": None,
+    }  # fmt: skip
+
+
+def test_a_port_that_fell_long_before_the_line_is_a_failure_of_its_own() -> None:
+    line = condition("uplink-man", "line_down")
+    port = replace(condition("router-1", "wan_port_down"), since_us=line.since_us - 3_600_000_000)
+    assert Causes({"uplink-man": "router-1"}, [line, port]).of(port) is None
 
 
 async def test_the_port_that_a_device_is_plugged_into_is_told(client: httpx.AsyncClient, site: PlainSite) -> None:

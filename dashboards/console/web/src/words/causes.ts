@@ -14,7 +14,9 @@ export interface Cause {
 /** Groups, worst and oldest first. A cause that is itself explained is followed up to the first of the chain. */
 export function groupByCause(conditions: readonly Condition[]): Cause[] {
   const sorted = [...conditions].sort(bySeverity);
-  const explains = new Map(sorted.filter((c) => c.cause_device).map((c) => [c.device, c.cause_device]));
+  // Only what does not answer takes all else of its device with it; a port that went with its line does not.
+  const lost = sorted.filter((each) => each.cause_device && each.rule === "unreachable");
+  const explains = new Map(lost.map((each) => [each.device, each.cause_device]));
   const groups = new Map<string, Condition[]>();
   for (const condition of sorted) {
     const first = firstCause(condition, explains);
