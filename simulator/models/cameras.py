@@ -20,6 +20,19 @@ def _recorder(plate: Plate, _: random.Random) -> Machine:
     return Recorder(plate)
 
 
+def _recorder_of(vendor: str, model: str, serves: Served) -> Model:
+    return Model(
+        kind=Kind.RECORDER,
+        vendor=vendor,
+        model=model,
+        build=_recorder,
+        serves=serves,
+        up_bits=5e3,
+        down_bits=4e3,
+        uptime_days=88.0,
+    )
+
+
 CAMERAS: dict[str, Model] = {
     "camera-counter": Model(
         kind=Kind.CAMERA,
@@ -48,14 +61,7 @@ CAMERAS: dict[str, Model] = {
         up_bits=4e3,
         down_bits=3e3,
     ),
-    "recorder": Model(
-        kind=Kind.RECORDER,
-        vendor="KBVision",
-        model="KX-C4K8104N2",
-        build=_recorder,
-        serves=Served.ONVIF,
-        up_bits=5e3,
-        down_bits=4e3,
-        uptime_days=88.0,
-    ),
+    "recorder": _recorder_of("KBVision", "KX-C4K8104N2", Served.ONVIF),
+    "recorder-hikvision": _recorder_of("Hikvision", "DS-7604NI-K1", Served.ISAPI),
+    "recorder-dahua": _recorder_of("Dahua", "NVR4104HS-4KS2", Served.DAHUA),
 }

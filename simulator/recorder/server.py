@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulator.recorder.addresses import Addresses
 from simulator.recorder.book import Book
 from simulator.recorder.relay import Relay
+from simulator.rtsp.addresses import Addresses
 from simulator.rtsp.gate import Gate
 from simulator.rtsp.playback import Playback
 from simulator.rtsp.server import RtspServer

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from simulator.net.listener import Door, Listener
 from simulator.rtsp import message
+from simulator.rtsp.addresses import Addresses, PlainAddresses
 from simulator.rtsp.connection import Connection
 from simulator.rtsp.gate import Gate
 from simulator.rtsp.live_stream import LiveStream
@@ -111,14 +112,19 @@ class RtspServer:
 
 
 class RtspCamera(RtspServer):
-    """Streams at rtsp://127.0.0.1:port/main and /sub."""
+    """Streams at rtsp://127.0.0.1:port/main and /sub, or where its maker has them."""
 
-    def __init__(self, view: View, gate: Gate, clock: Clock) -> None:
+    def __init__(self, view: View, gate: Gate, clock: Clock, addresses: Addresses | None = None) -> None:
         self.streams: Mapping[str, LiveStream] = {
             quality.path: LiveStream(Film(view, quality), clock) for quality in (MAIN, SUB)
         }
-        super().__init__(gate, lambda path, _: self.streams.get(path))
+        super().__init__(gate, self._found)
+        self.addresses: Addresses = addresses or PlainAddresses()
         self._frozen, self._lens = False, CLEAR
+
+    def _found(self, path: str, query: str) -> Source | None:
+        wanted = self.addresses.wanted(path, query)
+        return None if wanted is None or wanted.channel != 1 or wanted.replay else self.streams[wanted.stream]
 
     def set_lens(self, lens: Lens) -> None:
         if lens != self._lens:

@@ -5,31 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 from simulator.model.recorder import Recorder
-from simulator.net.http import Answer, talk
+from simulator.net.http import talk
 from simulator.net.stream_door import StreamDoor
 from simulator.onvif.box import Box, Channel, Stream
-from simulator.onvif.server import OnvifServer
-from simulator.recorder.addresses import Addresses, OnvifAddresses
 from simulator.recorder.book import Book
 from simulator.recorder.relay import Relay
 from simulator.recorder.server import RecorderRtsp
 from simulator.recorder.tape import Tape
 from simulator.rtsp.gate import Gate
-from simulator.services.base import LOOPBACK, USER, Outlet, Premises, Service, Setting
+from simulator.services.base import LOOPBACK, USER, Outlet, Premises, Setting
 from simulator.services.device_clock import DeviceClock
-from simulator.services.onvif import OnvifCamera, hardware_address
+from simulator.services.dress import Dress, Web
 from simulator.services.rtsp import RtspService
+from simulator.services.web_camera import hardware_address
 from simulator.video.film import MAIN, SUB
 from simulator.wardfile import DevicePart
 
 
 class RecorderService:
-    """One recorder and the cameras that name it. A dress is a class with other `addresses` and another `_answers`."""
+    """One recorder and the cameras that name it. `dress`: what answers, and where its streams are."""
 
-    addresses: Addresses = OnvifAddresses()
-
-    def __init__(self, premises: Premises, outlet: Outlet) -> None:
+    def __init__(self, premises: Premises, outlet: Outlet, dress: Dress) -> None:
         assert isinstance(outlet.machine, Recorder)
+        self._dress = dress
         self._premises, self._machine = premises, outlet.machine
         parts = [part for part in premises.file.device if part.recorder == outlet.part.id]
         self._parts = {_number(part): part for part in sorted(parts, key=_number)}
@@ -42,7 +40,7 @@ class RecorderService:
         self._relays: dict[tuple[int, str], Relay] = {}
         self.rtsp: RecorderRtsp | None = None
         self._door: StreamDoor | None = None
-        self.web: OnvifServer | None = None
+        self.web: Web | None = None
 
     async def open(self, port: int) -> int:
         streams = {number: self._camera(number).camera.streams for number in self._parts}
@@ -50,9 +48,10 @@ class RecorderService:
             (number, one.path): Relay(streams[number][one.path]) for number in streams for one in (MAIN, SUB)
         }
         films = {number: found[MAIN.path].clear_film for number, found in streams.items()}
-        self.rtsp = RecorderRtsp(self._gate, self.book, self.addresses, self._relays, films)
+        self.rtsp = RecorderRtsp(self._gate, self.book, self._dress.addresses, self._relays, films)
         self.rtsp.open()
-        self._door = StreamDoor(talk(self._answers(self._box()), "ward-sim"))
+        self.web = self._dress.web(self._box(), self._premises.clock.monotonic)
+        self._door = StreamDoor(talk(self.web.answer, "ward-sim"))
         return self._door.open(port)
 
     def show(self) -> None:
@@ -77,10 +76,6 @@ class RecorderService:
         found: list[Setting] = [("host", LOOPBACK), ("port", self._door.port), ("username", USER)]
         return [*found, ("password_file", self._premises.secrets.named(self._machine.id, "password", beside))]
 
-    def _answers(self, box: Box) -> Answer:
-        self.web = OnvifServer(box, self._premises.clock.monotonic)
-        return self.web.answer
-
     def _camera(self, number: int) -> RtspService:
         found = self._premises.services[self._parts[number].id]
         assert isinstance(found, RtspService)
@@ -101,7 +96,7 @@ class RecorderService:
             lambda: self._gate,
             channels,
             self.book,
-            lambda number: self._at(self.addresses.replay(number)),
+            lambda number: self._at(self._dress.addresses.replay(number)),
         )
 
     def _door_port(self) -> int:
@@ -112,7 +107,7 @@ class RecorderService:
         part, camera = self._parts[number], self._camera(number)
 
         def stream(name: str) -> str:
-            return self._at(self.addresses.live(number, name))
+            return self._at(self._dress.addresses.live(number, name))
 
         streams = (
             Stream(f"channel-{number}-{MAIN.path}", MAIN, lambda: stream(MAIN.path)),
@@ -127,13 +122,6 @@ class RecorderService:
             camera.snapshot,
             lambda: self._premises.ward.reachable(part.id),
         )
-
-
-def recorder_or_camera(premises: Premises, outlet: Outlet) -> Service:
-    """By ONVIF."""
-    if isinstance(outlet.machine, Recorder):
-        return RecorderService(premises, outlet)
-    return OnvifCamera(premises, outlet)
 
 
 def _number(part: DevicePart) -> int:

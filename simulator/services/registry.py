@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from simulator.models.base import Served
 from simulator.services.base import Outlet, Premises, Service
+from simulator.services.dresses import by_dahua, by_isapi, by_onvif
 from simulator.services.escl import EsclService
 from simulator.services.host import HostService
 from simulator.services.ipp import IppService
 from simulator.services.modbus import ModbusService
 from simulator.services.mqtt import MqttService
 from simulator.services.nut import NutService
-from simulator.services.recorder import recorder_or_camera
 from simulator.services.rtsp import RtspService
 from simulator.services.snmp import SnmpService
 from simulator.services.tcp import TcpPort
@@ -23,7 +23,9 @@ SERVICES: dict[Served, Callable[[Premises, Outlet], Service]] = {
     Served.SNMP: SnmpService,
     Served.TCP: TcpPort,
     Served.RTSP: RtspService,
-    Served.ONVIF: recorder_or_camera,
+    Served.ONVIF: by_onvif,
+    Served.ISAPI: by_isapi,
+    Served.DAHUA: by_dahua,
     Served.NUT: NutService,
     Served.IPP: IppService,
     Served.ESCL: EsclService,

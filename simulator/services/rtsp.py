@@ -6,6 +6,7 @@ from pathlib import Path
 
 from simulator.model.camera import Camera
 from simulator.model.chance import dice
+from simulator.rtsp.addresses import Addresses, PlainAddresses
 from simulator.rtsp.gate import Gate
 from simulator.rtsp.server import RtspCamera
 from simulator.scene.lens import Lens
@@ -18,6 +19,8 @@ from simulator.video.film import MAIN, SUB
 class RtspService:
     """The streams of one camera."""
 
+    addresses: Addresses = PlainAddresses()
+
     def __init__(self, premises: Premises, outlet: Outlet) -> None:
         assert isinstance(outlet.machine, Camera)
         self._premises, self._machine = premises, outlet.machine
@@ -25,7 +28,7 @@ class RtspService:
         view = VIEWS[outlet.machine.scene](plate.name, plate.location, dice(premises.file.ward.seed, device, "view"))
         gate = Gate(USER, premises.secrets.password(device), realm=f"{plate.vendor} {plate.model}")
         self.clock = DeviceClock(premises.clock, outlet.machine)
-        self.camera = RtspCamera(view, gate, self.clock)
+        self.camera = RtspCamera(view, gate, self.clock, self.addresses)
 
     async def open(self, port: int) -> int:
         return self.camera.open(port)
@@ -42,7 +45,7 @@ class RtspService:
 
     def live(self, stream: str) -> str:
         """Where a stream is watched: "main" or "sub"."""
-        return f"rtsp://{LOOPBACK}:{self.camera.port}/{stream}"
+        return f"rtsp://{LOOPBACK}:{self.camera.port}/{self.addresses.live(1, stream)}"
 
     def snapshot(self) -> bytes:
         """A JPEG of what it sees."""

@@ -14,8 +14,8 @@ from onvif import ONVIFCamera
 from simulator import faults
 from simulator.onvif.server import OnvifServer
 from simulator.onvif.xml import PREFIXES
-from simulator.services.onvif import OnvifCamera
 from simulator.services.recorder import RecorderService
+from simulator.services.web_camera import WebCamera
 from telemetry.clock import SystemClock
 from tests.simulator.conftest import Lived
 from tests.simulator.onvif_peer import Soap, schema, text, texts
@@ -54,8 +54,8 @@ def soap(lived: Lived, device: str) -> Soap:
 
 def server(lived: Lived, device: str) -> OnvifServer:
     service = lived.simulation.devices[device].service
-    assert isinstance(service, (OnvifCamera, RecorderService))
-    assert service.web is not None
+    assert isinstance(service, (WebCamera, RecorderService))
+    assert isinstance(service.web, OnvifServer)
     return service.web
 
 

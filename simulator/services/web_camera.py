@@ -1,4 +1,4 @@
-"""A camera by ONVIF Profile S: web services at its port, RTSP at another one that they tell."""
+"""A camera with web services at its port and RTSP at another one that they tell: by ONVIF, ISAPI or Dahua's CGI."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from simulator.mibs.interfaces import mac_of
 from simulator.net.http import talk
 from simulator.net.stream_door import StreamDoor
 from simulator.onvif.box import Box, Channel, Stream
-from simulator.onvif.server import OnvifServer
 from simulator.services.base import LOOPBACK, USER, Outlet, Premises, Setting
+from simulator.services.dress import Dress
 from simulator.services.rtsp import RtspService
 from simulator.video.film import MAIN, SUB
 
 
-class OnvifCamera(RtspService):
-    """One camera. `port`: of its web services, once it is open."""
+class WebCamera(RtspService):
+    """One camera. `dress`: what answers, and where its streams are."""
 
-    def __init__(self, premises: Premises, outlet: Outlet) -> None:
+    def __init__(self, premises: Premises, outlet: Outlet, dress: Dress) -> None:
+        self.addresses = dress.addresses
         super().__init__(premises, outlet)
-        self.web = OnvifServer(self._box(), premises.clock.monotonic)
+        self.web = dress.web(self._box(), premises.clock.monotonic)
         self._door = StreamDoor(talk(self.web.answer, "ward-sim"))
 
     async def open(self, port: int) -> int:

@@ -1,0 +1,1 @@
+"""Makers' own interfaces of cameras and recorders, beside ONVIF: Hikvision's ISAPI and Dahua's CGI."""
