@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 _LOOK_BACK_DAYS = 400  # for the oldest recording of all; what is found there need not be complete
 _AHEAD_US = 15 * HOUR_US  # local times called UTC lie ahead of now
+_MEASURED_SECONDS = 1.5  # a clock that is told in whole seconds is known no better
 _FULL_SHARE = 0.05  # recorders keep some room free when they overwrite
 _LIES = frozenset({ReasonCode.REPLAY_EMPTY, ReasonCode.REPLAY_ELSEWHEN, ReasonCode.REPLAY_UNREADABLE})
 _ENDS_ALL = frozenset({ReasonCode.WRONG_CREDENTIALS, ReasonCode.REDIRECTED})
@@ -119,7 +120,8 @@ class Surveyor:
         self._client = client
         self._means = means
         self._ahead = 0.0  # seconds; the recorder's times less true ones
-        self._offset: float | None = None
+        self._offset: float | None = None  # as measured
+        self._off = 0.0  # what its times are corrected by
 
     async def run(
         self,
@@ -141,10 +143,11 @@ class Surveyor:
         settings = self._means.settings
         zone = zone_of(told.clock_offset_seconds or 0.0, settings.max_clock_offset_seconds)
         self._offset = None if told.clock_offset_seconds is None else told.clock_offset_seconds - zone
+        self._off = self._offset if self._offset is not None and abs(self._offset) >= _MEASURED_SECONDS else 0.0
         reads = [_Read(camera, find(channels, camera.channel, camera.address)) for camera in cameras]
         if not cameras:
             reads = [_Read(Camera(f"channel-{each.number}"), each) for each in channels]
-        if abs(self._offset or 0.0) > settings.max_clock_offset_seconds:
+        if abs(self._off) > settings.max_clock_offset_seconds:
             for each in reads:
                 each.reason = ReasonCode.CLOCK_WRONG
             return Survey(now, [self._unknown(each) for each in reads], self._offset)
@@ -159,7 +162,7 @@ class Surveyor:
         return replace(survey, cameras=surveyed)
 
     async def _read(self, reads: Sequence[_Read], now: int, progress: Progress) -> None:
-        here = now + round((self._offset or 0.0) * US)
+        here = now + round(self._off * US)
         begin, end = here - (self._means.settings.days + 1) * DAY_US, here + _AHEAD_US
         for each in reads:
             if each.channel is None:
@@ -187,13 +190,12 @@ class Surveyor:
             return Index()
 
     def _correct(self, reads: Sequence[_Read], now: int, told: Told, zone: float) -> None:
-        offset = self._offset or 0.0
-        indexes = [each.index.shifted(offset) for each in reads if each.index is not None]
+        indexes = [each.index.shifted(self._off) for each in reads if each.index is not None]
         zones = [each for each in dict.fromkeys((zone, told.zone_seconds, _ward_seconds(self._means.office))) if each]
         shift = zone_shift_seconds(indexes, now, zones, otherwise=zone)
         if shift:
             log.info("the recorder calls times UTC that are %+g h ahead of it", shift / 3600)
-        self._ahead = offset + shift
+        self._ahead = self._off + shift
         for each in reads:
             if each.index is not None:
                 each.index = each.index.shifted(self._ahead)
@@ -299,8 +301,7 @@ class Surveyor:
 
     def _true_us(self, shown_us: int, asked_us: int) -> int:
         """A recorder that calls local times UTC in its index may date its frames rightly, or not: the nearer counts."""
-        offset = self._offset or 0.0
-        both = (shown_us - round(self._ahead * US), shown_us - round(offset * US))
+        both = (shown_us - round(self._ahead * US), shown_us - round(self._off * US))
         return min(both, key=lambda true: abs(true - asked_us))
 
 
