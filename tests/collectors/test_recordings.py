@@ -146,7 +146,7 @@ async def poll_all(port: int, expected: dict[str, Any]) -> dict[str, PollResult]
     kinds = [KINDS[told["class"]] for told in expected.values()]
     results = await asyncio.gather(
         *(
-            poll_once(snmp_device(port, kind, community=name, timeout=5.0))
+            poll_once(snmp_device(port, kind, community=name, timeout=20.0))
             for name, kind in zip(names, kinds, strict=True)
         )
     )

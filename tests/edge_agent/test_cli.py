@@ -54,7 +54,7 @@ def test_check_prints_one_json_document_and_fails_when_a_device_does_not_answer(
     assert devices["self"]["facts"]["name"]
     assert devices["shut"]["reachable"] is False
     assert devices["shut"]["reason"] == "port_closed"
-    assert "monitoring service is off" in devices["shut"]["error"]
+    assert "the service that was asked is off" in devices["shut"]["error"]
 
 
 def test_check_of_one_good_device_is_good(config: Path) -> None:

@@ -131,16 +131,16 @@ async def test_a_frozen_camera_goes_on_sending_one_picture_and_its_clock_stands(
     pictures = await watching
     clocks = [shown for _, shown, _ in pictures]
     stood = max(set(clocks), key=clocks.count)
-    frozen = [(came, luma) for came, shown, luma in pictures if shown == stood]
+    places = [number for number, shown in enumerate(clocks) if shown == stood]
+    frozen = [(pictures[number][0], pictures[number][2]) for number in places]
     assert 25 <= len(frozen) <= 100
-    # The last one before may be of the same millisecond, where the machine was late and hurries.
-    assert len(frozen) % 25 in (0, 1), "whole groups of pictures stand still"
-    keyframes = {luma for _, luma in frozen[len(frozen) % 25 :: 25]}
-    assert len(keyframes) == 1
+    assert places == list(range(places[0], places[-1] + 1)), "nothing else is shown meanwhile"
+    # The same group of pictures again and again; a player without a moment's time may have missed some of them.
+    assert len({luma for _, luma in frozen}) <= 25
     assert clocks[0] is not None
     assert clocks[-1] is not None
     assert clocks[0] < stood < clocks[-1]
-    assert len(set(clocks[-20:])) == 20, "it moves again"
+    assert len(set(clocks[-20:]) - {None, stood}) >= 10, "it moves again"
     gaps = [after - before for before, after in pairwise([came for came, _ in frozen])]
     assert sorted(gaps)[len(gaps) // 2] < 60
 
