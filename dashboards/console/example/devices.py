@@ -146,7 +146,7 @@ def recorder(number: int, name: str, parent: str = "") -> ExampleDevice:
         Signal("disk_healthy", 0, instance="2"),
         Signal("disk_used_percent", 99.6, instance="1", digits=1),
         Signal("disk_used_percent", 99.2, instance="2", digits=1),
-        Signal("clock_offset_seconds", -1.8, noise=0.1, digits=1),
+        Signal("clock_offset_seconds", 1.8, noise=0.1, digits=1),
     )
     facts = _facts("Hikvision", "DS-7616NI-K2", f"DS-7616NI-K2-16202{number}", "V4.31.102")
     return device("recorder", number, name, "Tủ mạng", parent, signals, facts, protocol="onvif", interval=60.0)

@@ -82,7 +82,7 @@ def thumbnail(camera: ExampleCamera, now_us: int) -> Thumbnail:
 
 def _coverage(camera: ExampleCamera, now_us: int) -> Coverage:
     first_us = _midnight_us(now_us, DAYS - 1)
-    gaps = sorted(_gap(now_us, each) for each in camera.gaps)
+    gaps = sorted({_gap(now_us, each) for each in camera.gaps})
     oldest = camera.young if camera.young is not None else 12 if camera.kept_days == 12.4 else DAYS + 4
     unknown = camera.verdict is Verdict.UNKNOWN
     days = () if unknown else tuple(_day(camera, now_us, ago) for ago in reversed(range(DAYS)))
@@ -102,7 +102,7 @@ def _coverage(camera: ExampleCamera, now_us: int) -> Coverage:
         oldest_us=None if unknown else _midnight_us(now_us, oldest) + 9 * _HOUR_US,
         days=days,
         gaps=tuple(Gap(from_us=start, to_us=end) for start, end in gaps),
-        clock_offset_seconds=None if unknown else -1.8,
+        clock_offset_seconds=None if unknown else 1.8,
         kept_days=None if unknown else camera.kept_days,
         short_on=short_on,
         reason=camera.reason,
@@ -113,7 +113,7 @@ def _day(camera: ExampleCamera, now_us: int, ago: int) -> Day:
     start_us = _midnight_us(now_us, ago)
     day = _date(start_us)
     motion = camera.verdict is Verdict.MOTION_ONLY
-    missing = sum(minutes * _MINUTE_US for at, _, minutes in camera.gaps if at == ago)
+    missing = sum(minutes * _MINUTE_US for at, _, minutes in camera.gaps if _working(now_us, at) == ago)
     share = max(0.0, 100 - 100 * missing / _OPEN_US)
     if camera.young is not None and ago > camera.young:
         share = 0.0
@@ -140,7 +140,7 @@ def _proofs(camera: ExampleCamera, asked_us: int) -> list[Seen[ReplayProof]]:
             decoded=True,
             proves=not failed,
             frame_sha256=hashlib.sha256(jpeg + b"frame").hexdigest(),
-            clock_offset_seconds=-1.8,
+            clock_offset_seconds=1.8,
             is_oldest=ago == oldest,
             reason="unexpected_answer" if failed else "",
         )
@@ -148,8 +148,16 @@ def _proofs(camera: ExampleCamera, asked_us: int) -> list[Seen[ReplayProof]]:
     return found
 
 
+def _working(now_us: int, ago: int) -> int:
+    """The working day at or before that one; as many days ago."""
+    while _date(_midnight_us(now_us, ago)).weekday() in _CLOSED:
+        ago += 1
+    return ago
+
+
 def _gap(now_us: int, given: tuple[int, float, int]) -> tuple[int, int]:
     ago, hour, minutes = given
+    ago = _working(now_us, ago)
     start_us = _midnight_us(now_us, ago) + round(hour * _HOUR_US)
     return start_us, start_us + minutes * _MINUTE_US
 

@@ -1,5 +1,16 @@
 /** The console's HTTP API. Every error leaves here as an ApiError with a code that the text catalogue words. */
-import type { ConditionSpan, History, Me, Metric, Problem, SiteInfo, WardPage, WardsPage } from "./types.ts";
+import type {
+  ConditionSpan,
+  Evidence,
+  History,
+  Me,
+  Metric,
+  Problem,
+  RecorderEvidence,
+  SiteInfo,
+  WardPage,
+  WardsPage,
+} from "./types.ts";
 
 export class ApiError extends Error {
   readonly status: number;
@@ -25,6 +36,8 @@ export interface Api {
   history(place: Place, metric: string, instance: string, from: number, to: number): Promise<History>;
   conditions(place: Place, from: number, to: number): Promise<ConditionSpan[]>;
   poll(place: Place): Promise<void>;
+  evidence(camera: Place): Promise<Evidence>;
+  coverage(recorder: Place): Promise<RecorderEvidence>;
 }
 
 export interface Place {
@@ -83,4 +96,14 @@ export const httpApi: Api = {
     (await ask<{ spans: ConditionSpan[] }>("GET", `${at(place)}/conditions?${new URLSearchParams(span(from, to))}`))
       .spans,
   poll: (place) => ask("POST", `${at(place)}/poll`),
+  evidence: (camera) => ask("GET", `${at(camera)}/evidence`),
+  coverage: (recorder) => ask("GET", `${at(recorder)}/coverage`),
 };
+
+/** Where a picture that evidence names is; what a hash names never changes. */
+export const pictureAddress = (ward: string, sha256: string): string =>
+  `/api/blobs/${sha256}?${new URLSearchParams({ ward })}`;
+
+/** Where a camera's newest picture is. Whoever asks is sent the next one soon; its hash makes each one another. */
+export const thumbnailAddress = (camera: Place, sha256: string): string =>
+  `${at(camera)}/thumbnail?of=${sha256.slice(0, 16)}`;

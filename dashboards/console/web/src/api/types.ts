@@ -77,6 +77,11 @@ export interface Fact {
   text: string;
 }
 
+export interface Thumbnail {
+  sha256: string;
+  taken_ms: number;
+}
+
 export interface Device {
   id: string;
   kind: string;
@@ -94,6 +99,8 @@ export interface Device {
   last_reading_ms: number | null;
   readings: Reading[];
   facts: Fact[];
+  /** A camera's newest picture. */
+  thumbnail: Thumbnail | null;
 }
 
 export interface WardsPage {
@@ -124,4 +131,78 @@ export interface Metric {
   digits: number;
   vi: string;
   en: string;
+}
+
+export type Verdict = "met" | "not_met" | "not_yet_provable" | "motion_only" | "unknown";
+
+export interface Day {
+  /** 2026-11-25, by the ward's calendar. */
+  date: string;
+  /** Of the opening hours; null where the office was closed. */
+  open_percent: number | null;
+  whole_percent: number | null;
+  motion_only: boolean;
+}
+
+export interface Gap {
+  from_ms: number;
+  to_ms: number;
+}
+
+export interface Coverage {
+  camera: string;
+  recorder: string;
+  channel: string;
+  seen_ms: number;
+  verdict: Verdict;
+  from_ms: number;
+  to_ms: number;
+  open_percent: number | null;
+  whole_percent: number | null;
+  oldest_ms: number | null;
+  days: Day[];
+  gaps: Gap[];
+  clock_offset_seconds: number | null;
+  kept_days: number | null;
+  short_on: string | null;
+  reason: string;
+}
+
+/** A picture that evidence names; not `held`: it is still on its way. */
+export interface KeptPicture {
+  sha256: string;
+  held: boolean;
+}
+
+export interface Proof {
+  recorder: string;
+  seen_ms: number;
+  asked_ms: number;
+  shown_ms: number | null;
+  decoded: boolean;
+  proves: boolean;
+  is_oldest: boolean;
+  frame_sha256: string;
+  clock_offset_seconds: number | null;
+  reason: string;
+  picture: KeptPicture | null;
+}
+
+export interface PictureSeen {
+  condition: string;
+  score: number;
+  seen_ms: number;
+  picture: KeptPicture | null;
+}
+
+export interface Evidence {
+  now_ms: number;
+  coverage: Coverage | null;
+  proofs: Proof[];
+  pictures: PictureSeen[];
+}
+
+export interface RecorderEvidence {
+  now_ms: number;
+  cameras: Coverage[];
 }

@@ -16,6 +16,7 @@ export class CameraTile extends Part {
   @property() cause = "";
   /** In the gallery: the picture's state by hand. */
   @property({ attribute: false }) shown: LivePicture["shown"];
+  @property({ attribute: false }) shownThumbnail = "";
 
   static override styles = [
     shared,
@@ -106,6 +107,8 @@ export class CameraTile extends Part {
         name=${device.name}
         stream="sub"
         .shown=${this.shown}
+        .thumbnail=${device.thumbnail}
+        .shownThumbnail=${this.shownThumbnail}
       ></live-picture>
       <footer>
         <div>

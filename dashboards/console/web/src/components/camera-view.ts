@@ -77,7 +77,7 @@ export class CameraView extends Part {
   override render() {
     if (!this.seen) return nothing;
     const { device, ward } = this.seen;
-    return html`<live-picture ward=${ward.id} device=${device.id} name=${device.name} stream="main" keys></live-picture>
+    return html`<live-picture ward=${ward.id} device=${device.id} name=${device.name} stream="main" keys .thumbnail=${device.thumbnail}></live-picture>
       <dl>${this.#facts().map(([name, text]) => html`<div><dt>${name}</dt><dd class="num">${text}</dd></div>`)}</dl>`;
   }
 

@@ -19,6 +19,8 @@ const UNHEARD: readonly Health[] = ["off", "unreachable", "stale", "ward_offline
 export class DeviceCard extends Part {
   @property({ attribute: false }) seen: Seen | undefined;
   @property({ attribute: false }) metrics: Metrics = new Map();
+  /** The ward's other devices' names, for a face that speaks of them. */
+  @property({ attribute: false }) names: ReadonlyMap<string, string> = new Map();
   /** The device whose failure explains that this one does not answer; "" where there is none. */
   @property() cause = "";
 
@@ -125,7 +127,7 @@ export class DeviceCard extends Part {
         <h3>${device.name}</h3>
         <p class="place">${place.join(" · ")}</p>
       </header>
-      <div class="face">${deviceFace(seen, this.metrics)}</div>
+      <div class="face">${deviceFace(seen, this.metrics, false, this.names)}</div>
       ${this.#words(seen, health)}
       <footer>
         ${this.#mark(seen, health)}

@@ -8,13 +8,17 @@ import "./plain-face.ts";
 import "./port-row.ts";
 import "./presence-face.ts";
 import "./printer-face.ts";
+import "./recorder-face.ts";
 import "./room-face.ts";
 import "./scanner-face.ts";
 import "./server-face.ts";
 import "./service-face.ts";
 import "./ups-face.ts";
 
-export function deviceFace(seen: Seen, metrics: Metrics, large = false): TemplateResult {
+const NO_NAMES: ReadonlyMap<string, string> = new Map();
+
+/** `names`: of the ward's other devices, for a face that speaks of them. */
+export function deviceFace(seen: Seen, metrics: Metrics, large = false, names = NO_NAMES): TemplateResult {
   const { kind, readings } = seen.device;
   const hasPorts = readings.some((each) => each.metric === "port_up");
   switch (kind) {
@@ -33,6 +37,8 @@ export function deviceFace(seen: Seen, metrics: Metrics, large = false): Templat
       return html`<scanner-face .seen=${seen} ?large=${large}></scanner-face>`;
     case "uplink":
       return html`<line-face .seen=${seen} ?large=${large}></line-face>`;
+    case "recorder":
+      return html`<recorder-face .seen=${seen} .names=${names} ?large=${large}></recorder-face>`;
     case "service":
       return html`<service-face .seen=${seen} ?large=${large}></service-face>`;
     default:

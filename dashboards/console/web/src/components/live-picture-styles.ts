@@ -53,6 +53,12 @@ export const livePictureStyles = css`
   .frame:not(.playing) :is(canvas, video, img) {
     filter: grayscale(1) brightness(0.45) contrast(0.85);
   }
+  .frame.thumbnail img {
+    filter: grayscale(0.55) brightness(0.72);
+  }
+  .badge.taken {
+    font-weight: 400;
+  }
   .connecting:not(.has-picture)::before {
     content: "";
     position: absolute;

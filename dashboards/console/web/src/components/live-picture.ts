@@ -1,14 +1,17 @@
 /** What a camera sees, now; or why not, and since when. Never an old picture that looks live. */
 import { html, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import { thumbnailAddress } from "../api/client.ts";
+import type { Thumbnail } from "../api/types.ts";
 import { movedMs } from "../app/router.ts";
+import { now as serverNow } from "../live/clock.ts";
 import { CanvasPlayer, canPlayOnCanvas } from "../picture/canvas-player.ts";
 import type { Heard, Player, Progress, StreamName } from "../picture/messages.ts";
 import type { Note } from "../picture/records.ts";
 import { canPlayInVideo } from "../picture/source-feed.ts";
 import { type Condition, conditionOf, type Facts, type PictureState } from "../picture/state.ts";
 import { VideoPlayer } from "../picture/video-player.ts";
-import { clock, number } from "../words/format.ts";
+import { ago, clock, momentOf, number } from "../words/format.ts";
 import { pictureReason } from "../words/picture.ts";
 import { t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
@@ -34,10 +37,14 @@ export class LivePicture extends Part {
   @property() stream: StreamName = "sub";
   /** The camera's name, for who does not see the picture. */
   @property() name = "";
+  /** The newest picture that the ward sent by itself: what is shown, with its age, until the stream is there. */
+  @property({ attribute: false }) thumbnail: Thumbnail | null = null;
   /** On its own page "f" works wherever the focus is. */
   @property({ type: Boolean }) keys = false;
   /** In the gallery: a state by hand, without a camera. */
   @property({ attribute: false }) shown: (Condition & { picture?: string }) | undefined;
+  /** Likewise: the thumbnail's image. */
+  @property({ attribute: false }) shownThumbnail = "";
   @property({ reflect: true, attribute: "data-state" }) state: PictureState = "connecting";
   @property({ reflect: true, attribute: "data-path" }) path: "webcodecs" | "mse" | "none" = "none";
   @state() private condition: Condition = { state: "connecting", sinceMs: null, reason: "", detail: "" };
@@ -262,16 +269,31 @@ export class LivePicture extends Part {
 
   override render() {
     const { state: now } = this.condition;
-    const classes = ["frame", now, this.#hasPicture ? "has-picture" : ""];
+    const thumbnail = this.#thumbnail;
+    const classes = ["frame", now, this.#hasPicture || thumbnail ? "has-picture" : "", thumbnail ? "thumbnail" : ""];
     return html`<div class=${classes.filter(Boolean).join(" ")}>
       <div class="stage" role="img" aria-label=${this.#label()}>
         ${this.shown?.picture ? html`<img src=${this.shown.picture} alt="" />` : nothing}
+        ${thumbnail ? html`<img src=${thumbnail} alt="" />` : nothing}
       </div>
+      ${thumbnail ? this.#age() : nothing}
       ${now === "playing" ? this.#badge() : this.#words()}
       <button class="full" @click=${this.#press} title=${this.#fullLabel()} aria-label=${this.#fullLabel()}>
         ${icon(this.large ? "shrink" : "expand", 18)}
       </button>
     </div>`;
+  }
+
+  /** Its address while there is nothing newer; "" else. */
+  get #thumbnail(): string {
+    if (!this.thumbnail || this.#hasPicture || this.condition.state === "playing") return "";
+    return this.shownThumbnail || thumbnailAddress({ ward: this.ward, device: this.device }, this.thumbnail.sha256);
+  }
+
+  #age() {
+    const taken = this.thumbnail?.taken_ms ?? 0;
+    const words = t("picture.taken", { ago: ago(taken, serverNow()) });
+    return html`<p class="badge taken" data-testid="thumbnail-${this.device}" title=${momentOf(taken, true)}>${words}</p>`;
   }
 
   get #hasPicture(): boolean {
@@ -294,6 +316,7 @@ export class LivePicture extends Part {
 
   #words() {
     const { state: now, sinceMs, reason, detail } = this.condition;
+    if (now === "connecting" && this.#thumbnail) return nothing;
     if (now === "connecting") {
       return html`<div class="words wait" role="status">${kindIcon("camera", 28)}
         <p class="what">${t("picture.state.connecting")}</p></div>`;

@@ -254,7 +254,7 @@ export const FACES: Group[] = [
 const VENDOR = { facts: [{ name: "vendor", text: "APC" }] };
 
 /** A drawn stand-in for a frame: the gallery has no cameras. */
-const FRAME = `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 360">
+export const FRAME = `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 360">
 <rect width="640" height="360" fill="#cfd8d6"/><rect y="230" width="640" height="130" fill="#9c968c"/>
 <rect x="120" y="180" width="400" height="100" fill="#96683f"/><circle cx="290" cy="130" r="26" fill="#c68f66"/>
 <path d="M250 196q40-70 80 0z" fill="#3c6ea5"/><rect x="360" y="136" width="70" height="46" fill="#2a333d"/></svg>`)}`;
@@ -262,9 +262,10 @@ const NOTHING_WRONG = { sinceMs: null, reason: "", detail: "" };
 const picture = (shown: LivePicture["shown"]) =>
   html`<live-picture ward="hai-chau-1" device="camera-1" name="Camera quầy 1" .shown=${shown}></live-picture>`;
 const camera = (shown: LivePicture["shown"], of: Partial<Device> = {}, at: Partial<Ward> = {}, cause = "") =>
-  html`<camera-tile .shown=${shown} cause=${cause}
+  html`<camera-tile .shown=${shown} .shownThumbnail=${FRAME} cause=${cause}
     .seen=${seen({ id: "camera-1", kind: "camera", name: "Camera quầy 1", location: "Bộ phận Một cửa", ...of }, at)}
   ></camera-tile>`;
+const THUMBNAIL: Partial<Device> = { thumbnail: { sha256: "00", taken_ms: NOW - 48_000 } };
 const STALLED = { state: "stalled", sinceMs: LONG_AGO, reason: "no_frames", detail: "" } as const;
 const trouble = (reason: string, sinceMs: number | null = LONG_AGO) =>
   ({ state: "trouble", sinceMs, reason, detail: "" }) as const;
@@ -290,6 +291,8 @@ export const PICTURES: Group[] = [
     wide: "card",
     cases: [
       { state: "connecting", shows: camera({ state: "connecting", ...NOTHING_WRONG }) },
+      { state: "thumbnail", shows: camera({ state: "connecting", ...NOTHING_WRONG }, THUMBNAIL) },
+      { state: "thumbnail-of-trouble", shows: camera(trouble("no_answer"), THUMBNAIL) },
       { state: "playing", shows: camera(PLAYING) },
       { state: "stalled", shows: camera({ ...STALLED, picture: FRAME }) },
       { state: "unreachable", shows: camera({ ...trouble("no_answer"), picture: FRAME }, dead({})) },

@@ -5,6 +5,7 @@ import { Part, shared } from "../components/base.ts";
 import { setNow } from "../live/clock.ts";
 import { knowMetrics } from "../words/metrics.ts";
 import { CARDS, FACES, type Group, PICTURES } from "./cases.ts";
+import { EVIDENCE } from "./evidence-cases.ts";
 import { KIND_FACES } from "./kind-cases.ts";
 import { METRICS, NOW } from "./made.ts";
 import { PARTS, TIMES } from "./time-cases.ts";
@@ -86,7 +87,7 @@ export class Gallery extends Part {
 
   override render() {
     return html`<header><h1>WardWatch · gallery</h1><reader-menu></reader-menu></header>
-      ${[...FACES, ...KIND_FACES, ...CARDS, ...PICTURES, ...TIMES, ...PARTS].map((group) => this.#group(group))}`;
+      ${[...FACES, ...KIND_FACES, ...CARDS, ...PICTURES, ...EVIDENCE, ...TIMES, ...PARTS].map((group) => this.#group(group))}`;
   }
 
   #group({ part, wide, cases }: Group) {

@@ -1,9 +1,10 @@
 /** Wards, devices and conditions for the tests and the gallery: each takes only what matters to the case. */
-import type { Condition, Device, Metric, Reading, Ward } from "../api/types.ts";
+import type { Condition, Coverage, Day, Device, Gap, Metric, Proof, Reading, Ward } from "../api/types.ts";
 
 /** 24/11/2026 09:30 in Vietnam. */
 export const NOW = Date.UTC(2026, 10, 24, 2, 30);
 export const MINUTE = 60_000;
+export const DAY = 1440 * MINUTE;
 
 export function ward(part: Partial<Ward> = {}): Ward {
   return {
@@ -41,6 +42,60 @@ export function condition(part: Partial<Condition> = {}): Condition {
   };
 }
 
+/** Thirty days of a recorder's index up to today; `change` has what differs, by how many days ago. */
+export function coverage(part: Partial<Coverage> = {}, change: Record<number, Partial<Day>> = {}): Coverage {
+  const days = Array.from({ length: 30 }, (_, place) => {
+    const ago = 29 - place;
+    const at = new Date(NOW - ago * DAY + 7 * 60 * MINUTE);
+    const closed = at.getUTCDay() === 0 || at.getUTCDay() === 6;
+    const date = at.toISOString().slice(0, 10);
+    return { date, open_percent: closed ? null : 100, whole_percent: 99.8, motion_only: false, ...change[ago] };
+  });
+  return {
+    camera: "camera-1",
+    recorder: "recorder-1",
+    channel: "1",
+    seen_ms: NOW - 450 * MINUTE,
+    verdict: "met",
+    from_ms: NOW - 30 * DAY,
+    to_ms: NOW,
+    open_percent: 99.9,
+    whole_percent: 99.8,
+    oldest_ms: NOW - 34 * DAY,
+    days,
+    gaps: [],
+    clock_offset_seconds: 0.4,
+    kept_days: 41.5,
+    short_on: null,
+    reason: "",
+    ...part,
+  };
+}
+
+/** A gap on the day that was `ago` days ago, from a time of that day on. */
+export function gap(ago: number, fromHour: number, minutes: number): Gap {
+  const from_ms = Date.UTC(2026, 10, 24 - ago, -7) + fromHour * 60 * MINUTE;
+  return { from_ms, to_ms: from_ms + minutes * MINUTE };
+}
+
+export function proof(part: Partial<Proof> = {}): Proof {
+  const asked_ms = NOW - 14 * DAY + 17 * MINUTE;
+  return {
+    recorder: "recorder-1",
+    seen_ms: NOW - 450 * MINUTE,
+    asked_ms,
+    shown_ms: asked_ms + 320,
+    decoded: true,
+    proves: true,
+    is_oldest: false,
+    frame_sha256: "5f3c9a7e21d84b06f1c2aa90be7d4413a6d0387c5b19e24f8807d3c6152b9e40",
+    clock_offset_seconds: -1.8,
+    reason: "",
+    picture: { sha256: "a41e06c2d97f35b8420b7f9d16ce8353f0a2c94d7be15860213c9fd48a76e5b1", held: true },
+    ...part,
+  };
+}
+
 export function device(part: Partial<Device> = {}): Device {
   return {
     id: "ups-1",
@@ -58,6 +113,7 @@ export function device(part: Partial<Device> = {}): Device {
     last_reading_ms: NOW - 10_000,
     readings: [],
     facts: [],
+    thumbnail: null,
     ...part,
   };
 }

@@ -3,7 +3,7 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { ApiError } from "../api/client.ts";
 import { setNow } from "./clock.ts";
 import type { Reducer } from "./reducers.ts";
-import { EventStream, type StreamState } from "./sse.ts";
+import { EventStream, type StreamEvent, type StreamState } from "./sse.ts";
 
 interface Page {
   now_ms: number;
@@ -15,6 +15,8 @@ export interface PageSource<P extends Page> {
   events: string;
   reduce: Reducer<P>;
   changed?(before: P, after: P): void;
+  /** Each event, and null where some may have been missed. */
+  heard?(event: StreamEvent | null): void;
   refused(): void;
 }
 
@@ -58,7 +60,10 @@ export class PageStore<P extends Page> implements ReactiveController {
       const before = this.page;
       this.page = page;
       this.error = undefined;
-      if (before) this.source.changed?.(before, page);
+      if (before) {
+        this.source.changed?.(before, page);
+        this.source.heard?.(null);
+      }
       this.#follow(page.last_event_id);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -87,6 +92,7 @@ export class PageStore<P extends Page> implements ReactiveController {
       refused: (status) => (status === 401 ? this.source.refused() : void this.load()),
       event: (event) => {
         if (!this.page) return;
+        this.source.heard?.(event);
         const outcome = this.source.reduce(this.page, event);
         if (outcome === "reset") void this.load();
         else if (outcome !== "nothing") {

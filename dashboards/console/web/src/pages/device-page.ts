@@ -32,6 +32,7 @@ import "../components/port-table.ts";
 import "../components/reading-chart.ts";
 import "../components/reading-list.ts";
 import "../components/state-timeline.ts";
+import "../components/stream-facts.ts";
 
 const UNHEARD: readonly Health[] = ["off", "unreachable", "stale", "ward_offline"];
 
@@ -95,7 +96,8 @@ export class DevicePage extends Part {
       <div class="two">
         <div>${this.#face(seen)} ${this.#hangs(seen)}</div>
         ${this.#readings(seen)}
-      </div>`;
+      </div>
+      ${this.#evidence(seen)}`;
   }
 
   /** A camera is what it sees: the picture first, and beside it what is known of the camera. */
@@ -105,7 +107,19 @@ export class DevicePage extends Part {
         <section><camera-view .seen=${seen}></camera-view></section>
         <div>${this.#face(seen)} ${this.#hangs(seen)}</div>
       </div>
-      ${this.#conditions(seen, says)} ${seen.device.readings.length ? this.#readings(seen) : nothing}`;
+      ${this.#conditions(seen, says)} ${this.#evidence(seen)}
+      ${seen.device.readings.length ? this.#readings(seen) : nothing}`;
+  }
+
+  /** What a camera or a recorder is trusted by; its own part of the program, for those who look at one. */
+  #evidence(seen: Seen) {
+    if (seen.device.kind === "camera") {
+      void import("../components/camera-evidence.ts");
+      return html`<camera-evidence .seen=${seen}></camera-evidence>`;
+    }
+    if (seen.device.kind !== "recorder") return nothing;
+    void import("../components/recorder-evidence.ts");
+    return html`<recorder-evidence .seen=${seen} .devices=${this.page?.devices ?? []}></recorder-evidence>`;
   }
 
   #face(seen: Seen) {
@@ -113,7 +127,11 @@ export class DevicePage extends Part {
     return html`<section>
       <h2>${UNHEARD.includes(healthOf(seen)) ? t("device.last_known") : t("device.now")}</h2>
       <div class="panel face" data-testid="device-${device.id}">
-        ${this.#head(seen)} ${device.kind === "camera" ? nothing : deviceFace(seen, this.metrics, true)}
+        ${this.#head(seen)} ${
+          device.kind === "camera"
+            ? html`<stream-facts .seen=${seen}></stream-facts>`
+            : deviceFace(seen, this.metrics, true)
+        }
         ${
           device.reason?.detail
             ? html`<p class="label">${t("device.detail", { detail: device.reason.detail })}</p>`

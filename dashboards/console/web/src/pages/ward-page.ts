@@ -90,7 +90,7 @@ export class WardPage extends Part {
         grid-template-columns: repeat(min(var(--wide, 4), var(--columns, 4)), minmax(0, 1fr));
         gap: var(--space-3);
       }
-      .cards .switch {
+      .cards :is(.switch, .recorder) {
         grid-column: span min(2, var(--columns, 4));
       }
       .w4 .small .server {
@@ -213,6 +213,7 @@ export class WardPage extends Part {
   #cards(devices: readonly Device[], size: string) {
     const ward = this.page?.ward;
     if (!ward) return nothing;
+    const names = new Map(this.page?.devices.map(({ id, name }) => [id, name]));
     return html`<div class="cards ${size}">
       ${repeat(
         devices,
@@ -221,6 +222,7 @@ export class WardPage extends Part {
           class=${device.kind}
           .seen=${{ device, ward, now: now() }}
           .metrics=${this.metrics}
+          .names=${names}
           cause=${this.#causeName(device)}
         ></device-card>`,
       )}

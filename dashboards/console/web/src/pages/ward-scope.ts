@@ -9,6 +9,7 @@ import { type Crumb, say, tell } from "../app/told.ts";
 import { Part } from "../components/base.ts";
 import { onTick } from "../live/clock.ts";
 import { PageStore } from "../live/page-store.ts";
+import { type Proven, tellProven } from "../live/proven.ts";
 import { conditionChanges, wardReducer } from "../live/reducers.ts";
 import { changeWords } from "../words/sentences.ts";
 import { t } from "../words/text.ts";
@@ -27,6 +28,10 @@ export class WardScope extends Part {
     events: "",
     reduce: wardReducer,
     refused: toSignIn,
+    heard: (event) => {
+      if (!event) tellProven(null);
+      else if (event.type === "evidence") tellProven(JSON.parse(event.data) as Proven);
+    },
     changed: (before, after) => {
       if (before.ward === after.ward) return;
       for (const words of changeWords(after.ward, conditionChanges(before.ward, after.ward))) say(this, words);

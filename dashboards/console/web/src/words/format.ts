@@ -48,6 +48,9 @@ export function date(ms: number): string {
 
 export const dayMonth = (ms: number): string => date(ms).slice(0, 5);
 
+/** A moment of any day in full: "09:14 21/11/2026". */
+export const momentOf = (ms: number, seconds = false): string => `${clock(ms, seconds)} ${date(ms)}`;
+
 const DAY_MS = 86_400_000;
 
 /** A moment seen from `now`: "09:14", "09:14 hôm qua", "09:14 ngày 21/11/2026". */
