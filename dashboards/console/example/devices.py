@@ -126,15 +126,16 @@ def camera(number: int, name: str, parent: str = "") -> ExampleDevice:
     """A camera as its ONVIF and its streams tell it."""
     signals = (
         Signal("stream_up", 1),
-        Signal("frame_rate_hz", 25, noise=0.3, digits=1),
-        Signal("bitrate_bits_per_second", 2.1e6, noise=2e5),
+        Signal("frame_rate_hz", 15, noise=0.3, digits=1),
+        Signal("frame_rate_hz", 25, noise=0.3, instance="main", digits=1),
+        Signal("bitrate_bits_per_second", 5.1e5, noise=4e4),
+        Signal("bitrate_bits_per_second", 2.1e6, noise=2e5, instance="main"),
         Signal("keyframe_interval_seconds", 2, noise=0.02, digits=2),
     )
     facts = (
         *_facts("Hikvision", "DS-2CD2143G2-I", f"DS-2CD2143G2-I20240{number}", "V5.7.15"),
-        Fact("codec", "h264"),
-        Fact("profile", "High"),
-        Fact("resolution", "1920×1080"),
+        Fact("main_stream", "H.264 High 4.0, 1920×1080"),
+        Fact("sub_stream", "H.264 Main 3.0, 640×360"),
     )
     return device("camera", number, name, "Bộ phận Một cửa", parent, signals, facts, protocol="onvif", interval=10.0)
 

@@ -3,14 +3,10 @@ import { css, html } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Condition, PictureSeen } from "../api/types.ts";
 import { moment } from "../words/format.ts";
-import { t, tOr } from "../words/text.ts";
+import { conditionTitle, t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
 import "./kept-picture.ts";
 import "./state-mark.ts";
-
-/** Whether a condition is the one that this picture showed: rules name it whole, in their own way. */
-export const isOf = ({ rule, instance }: Pick<Condition, "rule" | "instance">, seen: string): boolean =>
-  instance === seen || rule === seen || rule.endsWith(`_${seen}`);
 
 @customElement("seen-pictures")
 export class SeenPictures extends Part {
@@ -48,8 +44,8 @@ export class SeenPictures extends Part {
   override render() {
     return html`<ul>
       ${this.pictures.map((seen) => {
-        const what = tOr(`seen.${seen.condition}`, seen.condition.replaceAll("_", " "));
-        const open = this.conditions.find((each) => isOf(each, seen.condition));
+        const what = conditionTitle(`picture_${seen.condition}`);
+        const open = this.conditions.find(({ rule }) => rule === `picture_${seen.condition}`);
         const time = moment(seen.seen_ms, this.now);
         return html`<li data-testid="seen-${seen.condition}">
           <kept-picture

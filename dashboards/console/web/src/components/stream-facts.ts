@@ -2,12 +2,11 @@
 import { css, html, nothing } from "lit";
 import { customElement } from "lit/decorators.js";
 import type { Metric } from "../api/types.ts";
-import { joined, shown } from "../words/format.ts";
+import { joined, number, shown } from "../words/format.ts";
 import { t } from "../words/text.ts";
 import { shared } from "./base.ts";
 import { Face, faceStyles } from "./face.ts";
 
-const CODECS: Record<string, string> = { h264: "H.264", hevc: "H.265", h265: "H.265", mjpeg: "MJPEG" };
 const BITRATE: Metric = { name: "", unit: "bit/s", digits: 0, vi: "", en: "" };
 
 @customElement("stream-facts")
@@ -38,33 +37,45 @@ export class StreamFacts extends Face {
     `,
   ];
 
-  #fact(...names: string[]): string {
-    return this.seen?.device.facts.find((each) => names.includes(each.name))?.text ?? "";
+  #fact(name: string): string {
+    return this.seen?.device.facts.find((each) => each.name === name)?.text ?? "";
+  }
+
+  /** A stream's figures; those of the one that is watched all the time bear no name. */
+  #flows(instance: string): string {
+    const rate = this.value("frame_rate_hz", instance);
+    const bits = this.value("bitrate_bits_per_second", instance);
+    return [
+      rate ? t("picture.rate_value", { n: number(rate.value) }) : "",
+      bits ? joined(shown(BITRATE, "", bits.value)) : "",
+    ]
+      .filter(Boolean)
+      .join(" · ");
   }
 
   override render() {
-    const rate = this.value("frame_rate_hz");
-    const bits = this.value("bitrate_bits_per_second");
-    const keyframe = this.value("keyframe_interval_seconds");
-    const codec = this.#fact("codec");
-    const profile = [this.#fact("profile"), this.#fact("level")].filter(Boolean).join(" @ ");
+    const [main, sub] = [this.#fact("main_stream"), this.#fact("sub_stream")];
+    const keyframe = this.value("keyframe_interval_seconds", "");
+    const watched = this.#flows("");
+    // "H.264 High 4.0, 1920×1080": what it is, then how large.
+    const size = (text: string) => text.replace(/\s*[x×]\s*/, " × ");
     const rows: [string, string][] = [
-      [t("picture.codec"), [CODECS[codec.toLowerCase()] ?? codec, profile].filter(Boolean).join(" · ")],
-      [t("picture.size"), this.#fact("resolution", "size").replace(/\s*[x×]\s*/, " × ")],
-      [t("picture.rate"), rate ? t("picture.rate_value", { n: joined(shown(undefined, "", rate.value)) }) : ""],
-      [t("picture.bitrate"), bits ? joined(shown(BITRATE, "", bits.value)) : ""],
-      [t("picture.keyframes"), keyframe ? t("picture.keyframes_value", { n: secondsWords(keyframe.value) }) : ""],
+      [t("picture.stream.main"), size(main)],
+      ["", this.#flows("main") || (sub ? "" : watched)],
+      [t("picture.stream.sub"), size(sub)],
+      ["", sub ? watched : ""],
+      [t("picture.keyframes"), keyframe ? t("picture.keyframes_value", { n: trimmed(keyframe.value) }) : ""],
     ];
     const known = rows.filter(([, text]) => text);
     if (known.length === 0) return nothing;
-    return html`<dl class=${(rate ?? bits ?? keyframe)?.old ? "old" : ""}>
+    const newest = keyframe ?? this.value("frame_rate_hz");
+    return html`<dl class=${newest?.old ? "old" : ""}>
       ${known.map(([name, text]) => html`<div><dt>${name}</dt><dd class="num">${text}</dd></div>`)}
     </dl>`;
   }
 }
 
-const secondsWords = (value: number): string =>
-  joined({ ...shown({ ...BITRATE, unit: "", digits: value % 1 > 0.05 && value % 1 < 0.95 ? 1 : 0 }, "", value) });
+const trimmed = (seconds: number): string => number(seconds, Math.abs(seconds - Math.round(seconds)) < 0.05 ? 0 : 1);
 
 declare global {
   interface HTMLElementTagNameMap {

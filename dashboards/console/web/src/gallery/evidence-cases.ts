@@ -57,11 +57,16 @@ const strip = (of: Coverage, mini = false, name = "") =>
 const CAMERA: Partial<Device> = { id: "camera-1", kind: "camera", name: "Quầy 1–2" };
 const STREAM: Partial<Device> = {
   ...CAMERA,
-  readings: readings({ frame_rate_hz: 24.9, bitrate_bits_per_second: 2_080_000, keyframe_interval_seconds: 2 }),
+  readings: readings({
+    frame_rate_hz: 14.9,
+    bitrate_bits_per_second: 512_000,
+    "frame_rate_hz/main": 24.9,
+    "bitrate_bits_per_second/main": 2_080_000,
+    keyframe_interval_seconds: 2,
+  }),
   facts: [
-    { name: "codec", text: "h264" },
-    { name: "profile", text: "High" },
-    { name: "resolution", text: "1920×1080" },
+    { name: "main_stream", text: "H.264 High 4.0, 1920×1080" },
+    { name: "sub_stream", text: "H.264 Main 3.0, 640×360" },
   ],
 };
 const RECORDER: Partial<Device> = {
