@@ -41,6 +41,9 @@ def run(
     hub_port: Annotated[int, typer.Option(help="Port of the ward's end of that; 0: any free one.", min=0)] = 0,
     cut: Annotated[str, typer.Option(help="How man-down shows: hang or reset.")] = "hang",
     traps: Annotated[str | None, typer.Option(help="HOST:PORT to which UPS units send SNMP traps.")] = None,
+    discoverable: Annotated[
+        bool, typer.Option("--discoverable", help="ONVIF devices answer WS-Discovery on the loopback.")
+    ] = False,
     write_config: Annotated[Path | None, typer.Option(help="Write the agent's configuration here.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="More in the log.")] = False,
 ) -> None:
@@ -61,6 +64,7 @@ def run(
             hub_port=hub_port,
             cut=cut,
             traps=traps,
+            discoverable=discoverable,
             write_config=write_config,
             verbose=verbose,
         )

@@ -17,7 +17,12 @@ from simulator.control import ControlServer
 from simulator.model.workday import moment_now, moment_of
 from simulator.net.man import Cut, ManLine
 from simulator.net.snmp_trap import TrapSink
+from simulator.onvif.box import Box
+from simulator.onvif.discovery import Discovery
+from simulator.onvif.server import OnvifServer
 from simulator.secret_files import SecretFiles
+from simulator.services.recorder import RecorderService
+from simulator.services.web_camera import WebCamera
 from simulator.simulation import Simulation
 from telemetry.clock import Clock, SystemClock
 
@@ -47,6 +52,7 @@ class Options:
     hub_port: int
     cut: Cut
     traps: tuple[str, int] | None
+    discoverable: bool
     write_config: Path | None
     verbose: bool
 
@@ -65,6 +71,7 @@ class Options:
         hub: str | None = None,
         hub_port: int = 0,
         traps: str | None = None,
+        discoverable: bool = False,
         write_config: Path | None,
         verbose: bool,
         clock: Clock | None = None,
@@ -90,6 +97,7 @@ class Options:
             hub_port=hub_port,
             cut=Cut(cut),
             traps=_address(traps) if traps is not None else None,
+            discoverable=discoverable,
             write_config=write_config,
             verbose=verbose,
         )
@@ -123,6 +131,7 @@ class Running:
         self.simulation.man_cut_as = options.cut
         self.simulation.premises.trap_sink = TrapSink(options.traps) if options.traps is not None else None
         self._control = ControlServer(self.simulation)
+        self._discovery = Discovery(self._discoverable) if options.discoverable else None
         self.control_port = 0
 
     async def __aenter__(self) -> Running:
@@ -133,6 +142,8 @@ class Running:
             man_web = ManLine(options.hub, options.hub_port) if options.hub else None
             await self.simulation.open(options.port_base, man, man_web)
             self.control_port = await self._control.open(self._options.control)
+            if self._discovery is not None:
+                await self._discovery.open()
             agent_config.write(self.config_path, self.simulation)
             self._state.remember(self.control_port)
         except BaseException:
@@ -142,8 +153,18 @@ class Running:
 
     async def __aexit__(self, *_: object) -> None:
         self._control.close()
+        if self._discovery is not None:
+            self._discovery.close()
         await self.simulation.close()
         self._state.forget()
+
+    def _discoverable(self) -> list[Box]:
+        services = {device: outside.service for device, outside in self.simulation.devices.items()}
+        answering = {
+            device: one.web for device, one in services.items() if isinstance(one, (WebCamera, RecorderService))
+        }
+        reachable = self.simulation.ward.reachable
+        return [web.box for device, web in answering.items() if isinstance(web, OnvifServer) and reachable(device)]
 
     def ready_line(self) -> str:
         """One JSON object: what runs where."""

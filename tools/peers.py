@@ -59,6 +59,7 @@ PEERS = (
     Peer("dnsmasq", "dnsmasq-base", "the name server of a line", ("test",)),
     Peer("chronyd", "chrony", "the machine's clock", ("test",)),
     Peer("smartctl", "smartmontools", "the health of disks", ("test",)),
+    Peer("onvif-util", "onvif-tools", "finds and reads our virtual ward's cameras", ("test",)),
     Peer("prometheus-snmp-exporter", "prometheus-snmp-exporter", "the SNMP poller to beat", ("bench",)),
 )
 

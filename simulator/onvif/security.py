@@ -6,7 +6,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections import OrderedDict
 from collections.abc import Callable
 from xml.etree.ElementTree import Element
 
@@ -14,16 +13,17 @@ from simulator.onvif.xml import text_of, wall_us_of
 from simulator.rtsp.gate import Gate
 
 WINDOW_SECONDS = 300  # how far a token's time may be from the device's clock
-_MOST_NONCES = 2000
 _TOKEN = "wsse:Security/wsse:UsernameToken"
 
 
 class Tokens:
-    """Judges tokens by the device's own clock, and takes each of them once."""
+    """Judges tokens by the device's own clock.
+
+    It takes a token more than once, as devices do: onvif-util makes but one of them a second.
+    """
 
     def __init__(self, gate: Callable[[], Gate], wall_us: Callable[[], int]) -> None:
         self._gate, self._wall_us = gate, wall_us
-        self._seen: OrderedDict[bytes, None] = OrderedDict()
 
     @staticmethod
     def given(header: Element | None) -> bool:
@@ -41,12 +41,4 @@ class Tokens:
         gate = self._gate()
         expected = hashlib.sha1(nonce + created.encode() + gate.password.encode(), usedforsecurity=False).digest()
         known = text_of(header, f"{_TOKEN}/wsse:Username") == gate.username and hmac.compare_digest(digest, expected)
-        return known and off_us <= WINDOW_SECONDS * 1_000_000 and self._is_new(digest)
-
-    def _is_new(self, digest: bytes) -> bool:
-        if digest in self._seen:
-            return False
-        self._seen[digest] = None
-        if len(self._seen) > _MOST_NONCES:
-            self._seen.popitem(last=False)
-        return True
+        return known and off_us <= WINDOW_SECONDS * 1_000_000

@@ -31,7 +31,7 @@ class OnvifServer:
     """Answers HTTP. Authentication by WS-UsernameToken or by HTTP digest, as the client likes (ONVIF Core, 5.9.1)."""
 
     def __init__(self, box: Box, monotonic: Callable[[], float]) -> None:
-        self._box = box
+        self.box = box
         self._digest = Digest(box.gate)
         self._tokens = Tokens(box.gate, box.wall_us)
         self.services: Sequence[Service] = _services(box, monotonic, lambda: self.services)
@@ -55,7 +55,7 @@ class OnvifServer:
         try:
             return await self._soap(request)
         except SoapFault as fault:
-            LOG.debug("%s: refused: %s", self._box.plate.id, fault.reason)
+            LOG.debug("%s: refused: %s", self.box.plate.id, fault.reason)
             return Response(fault.status, fault.envelope(), CONTENT_TYPE)
 
     async def _soap(self, request: Request) -> Response:
@@ -86,7 +86,7 @@ class OnvifServer:
     async def _snapshot(self, request: Request, number: int) -> Response:
         if not self._digest.admits(request):
             return self._digest.challenge()
-        channel = self._box.channel(number)
+        channel = self.box.channel(number)
         if channel is None:
             return Response(HTTPStatus.NOT_FOUND)
         if not channel.reachable():
