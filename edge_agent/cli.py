@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from edge_agent.camera_cli import camera_app
 from edge_agent.command_line import FAILED, GOOD, WRONG_USE, AsJson, ConfigFile, Language
 from edge_agent.command_line import end as _end
 from edge_agent.command_line import load as _load
@@ -30,6 +31,7 @@ journal_app = typer.Typer(help="The ward's journal.", no_args_is_help=True, rich
 app.add_typer(journal_app, name="journal")
 app.add_typer(recorder_app, name="recorder")
 
+app.add_typer(camera_app, name="camera")
 app.command()(discover)
 app.command()(dump)
 

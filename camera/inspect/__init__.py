@@ -1,0 +1,1 @@
+"""Some seconds of one stream or file, decoded whole and judged."""
