@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from camera.picture.conditions import ramp
-from camera.picture.picture import Picture
+from camera.picture.picture import Floats, Picture, Plane
 
 _COLUMNS, _ROWS = 64, 36
 _LIT = 50  # luma; below it chroma is squeezed towards none
@@ -26,17 +26,20 @@ def discoloured(picture: Picture) -> float:
 
 def _cast(picture: Picture) -> float:
     # So small that the noise of the chroma planes, which would tint every grey, is averaged away.
-    luma, u, v = (
-        cv2.resize(plane.astype(np.float32), (_COLUMNS, _ROWS), interpolation=cv2.INTER_AREA)
-        for plane in (picture.y, picture.u, picture.v)
-    )
+    luma, u, v = (_averaged(plane) for plane in (picture.reduced, picture.u, picture.v))
     lit = luma > _LIT
     if np.count_nonzero(lit) < _LEAST_LIT * lit.size:
         return 0.0
     return ramp(float(np.percentile(np.hypot(u[lit] - 128, v[lit] - 128), 5)), _CAST, 5.0)
 
 
+def _averaged(plane: Plane | Floats) -> Floats:
+    if plane.shape[1] > 4 * _COLUMNS:  # in two steps: large planes stay bytes
+        plane = cv2.resize(plane, (4 * _COLUMNS, 4 * _ROWS), interpolation=cv2.INTER_AREA)
+    return cv2.resize(plane.astype(np.float32), (_COLUMNS, _ROWS), interpolation=cv2.INTER_AREA)
+
+
 def _lost_plane(picture: Picture) -> float:
-    u, v = float(picture.u.std()), float(picture.v.std())
+    u, v = (float(cv2.meanStdDev(plane)[1][0, 0]) for plane in (picture.u, picture.v))
     low, high = min(u, v), max(u, v)
     return ramp(high, _ALIVE, _ALIVE) if low < _LOST else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from camera.picture.conditions import ramp
@@ -16,7 +17,7 @@ _SEEN_SHARE = 0.02
 
 def black(picture: Picture) -> float:
     """Nothing is seen. A night scene with a light in it is not black."""
-    mean = float(picture.y.mean())
+    mean = float(cv2.mean(picture.y)[0])
     if mean > 17 and float((picture.y > _SEEN_LUMA).mean()) > _SEEN_SHARE:
         return ramp(mean, _BLACK_LUMA - 2, -4)
     return ramp(mean, _BLACK_LUMA, -4)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from camera.picture.conditions import ramp
-from camera.picture.picture import Flags, Floats, Picture, block_means, by_block
+from camera.picture.picture import Flags, Floats, Picture, block_means, block_stds
 
 _FLAT_STD = 1.0  # luma, in a block of the reduced and smoothed picture; a wall in a real room has its light on it
 _ONE_LEVEL = 7.0  # luma; of one thing that is flat
@@ -23,6 +23,7 @@ _LEAST_TOLD, _LOST_SHARE = 0.15, 0.75
 _WHOLE = 0.965  # what leaves less than this much beside it leaves nothing
 _BLACK = 20.5
 
+_COLOURS_WIDTH = 160  # at least; colours are counted in samples
 _COLOURS_STEP = 8  # levels of luma and chroma that count as one colour
 _FEW_COLOURS = 14  # a test card has about as many
 _BARS_SHARE = 0.78
@@ -47,7 +48,7 @@ def flat_part(picture: Picture) -> FlatPart:
     luma = cv2.GaussianBlur(picture.reduced, (0, 0), 1.0)
     judged = picture.unmasked
     # In a dim picture all detail is faint; what is hidden has none beside what is not.
-    spread, level = by_block(luma, _spread) / _contrast(luma), block_means(luma)
+    spread, level = block_stds(luma) / _contrast(luma), block_means(luma)
     flat = (spread < _FLAT_STD) & judged
     whole = max(1, int(np.count_nonzero(judged)))
     smooth = int(np.count_nonzero(_largest((spread < _SMOOTH_STD) & judged))) / whole
@@ -69,7 +70,7 @@ def covered(part: FlatPart) -> float:
 
 def detail_lost(reference: Picture, picture: Picture) -> float:
     """Covered by what need not be flat itself: nearly nowhere is there detail where the reference has it."""
-    was, now = (by_block(cv2.GaussianBlur(each.reduced, (0, 0), 1.0), _spread) for each in (reference, picture))
+    was, now = (block_stds(cv2.GaussianBlur(each.reduced, (0, 0), 1.0)) for each in (reference, picture))
     told = (was > _DETAIL_STD) & reference.unmasked & picture.unmasked
     if np.count_nonzero(told) < _LEAST_TOLD * told.size:
         return 0.0
@@ -90,10 +91,6 @@ def _contrast(luma: Floats) -> float:
     return 1.0 if seen < _ONE_THING else min(1.0, max(0.2, seen / _FULL_CONTRAST))
 
 
-def _spread(block: Floats) -> float:
-    return float(block.std())
-
-
 def _largest(flags: Flags) -> Flags:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(flags.astype(np.uint8), connectivity=4)
     if count < 2:
@@ -108,11 +105,12 @@ def _is_inside(rest: Flags) -> bool:
 
 
 def _bars(picture: Picture) -> float:
-    size = (picture.u.shape[1], picture.u.shape[0])
-    luma = cv2.resize(picture.y, size, interpolation=cv2.INTER_NEAREST)
+    every = max(1, picture.u.shape[1] // _COLOURS_WIDTH)
+    u, v = picture.u[::every, ::every], picture.v[::every, ::every]
+    luma = cv2.resize(picture.y, (u.shape[1], u.shape[0]), interpolation=cv2.INTER_NEAREST)
     colours = (luma.astype(np.int32) // _COLOURS_STEP) * 1024
-    colours += (picture.u.astype(np.int32) // _COLOURS_STEP) * 32 + picture.v.astype(np.int32) // _COLOURS_STEP
-    counts = np.sort(np.unique(colours, return_counts=True)[1])[::-1] / colours.size
+    colours += (u.astype(np.int32) // _COLOURS_STEP) * 32 + v.astype(np.int32) // _COLOURS_STEP
+    counts = np.sort(np.bincount(colours.reshape(-1)))[::-1] / colours.size
     if np.count_nonzero(counts >= _LEAST_BAR_SHARE) < _LEAST_BARS:
         return 0.0
     vivid = float(np.hypot(picture.u.std(), picture.v.std())) >= _BARS_CHROMA

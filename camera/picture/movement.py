@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from camera.picture.conditions import ramp
-from camera.picture.picture import COLUMNS, ROWS, Flags, Floats, Picture, Plane, by_block
+from camera.picture.picture import COLUMNS, ROWS, Flags, Floats, Picture, Plane, block_means, block_stds
 
 _MATCH_WIDTH = 512
 _FEATURES = 800
@@ -61,7 +61,7 @@ def edges_in_place(reference: Picture, picture: Picture) -> float | None:
     if reference.reduced.shape != picture.reduced.shape:
         return 0.0
     was, now = _edges(reference), _edges(picture)
-    edgy = (by_block(was, lambda block: float(block.std())) > _EDGY) & reference.unmasked & picture.unmasked
+    edgy = (block_stds(was) > _EDGY) & reference.unmasked & picture.unmasked
     if np.count_nonzero(edgy) < _LEAST_EDGY_BLOCKS:
         return None
     return float((_correlation(was, now)[edgy] > _IN_PLACE).mean())
@@ -76,7 +76,7 @@ def _edges(picture: Picture) -> Floats:
 
 def _correlation(was: Floats, now: Floats) -> Floats:
     """Of each block, Pearson's."""
-    both = [by_block(each, lambda block: float(block.mean())) for each in (was, now, was * now, was**2, now**2)]
+    both = [block_means(each) for each in (was, now, was * now, was**2, now**2)]
     mean_was, mean_now, product, square_was, square_now = both
     covariance = product - mean_was * mean_now
     variance = np.maximum(square_was - mean_was**2, 1e-6) * np.maximum(square_now - mean_now**2, 1e-6)

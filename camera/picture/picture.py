@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
@@ -89,18 +88,14 @@ class Picture:
         return flags
 
 
-def by_block(values: Floats, measure: Callable[[Floats], float], columns: int = COLUMNS, rows: int = ROWS) -> Floats:
-    """`measure` of each block, rows by columns; blocks differ by a pixel where the size does not divide."""
-    height, width = values.shape
-    down = np.linspace(0, height, rows + 1).astype(int)
-    across = np.linspace(0, width, columns + 1).astype(int)
-    found = [
-        [measure(values[top:bottom, left:right]) for left, right in itertools.pairwise(across)]
-        for top, bottom in itertools.pairwise(down)
-    ]
-    return np.array(found, dtype=np.float32)
-
-
 def block_means(values: Floats, columns: int = COLUMNS, rows: int = ROWS) -> Floats:
-    """The mean of each block, rows by columns."""
+    """The mean of each block, rows by columns; at the edges of blocks a pixel may count for both."""
     return cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA)
+
+
+def block_stds(values: Floats, columns: int = COLUMNS, rows: int = ROWS) -> Floats:
+    """The standard deviation within each block, rows by columns."""
+    middle = values - values.mean()  # squares of large numbers would cost what tells a flat block from another
+    variance = block_means(middle * middle, columns, rows) - block_means(middle, columns, rows) ** 2
+    deviation: Floats = np.sqrt(np.maximum(variance, 0.0))
+    return deviation

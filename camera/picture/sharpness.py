@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from camera.picture.conditions import ramp
-from camera.picture.picture import Floats, Picture, by_block
+from camera.picture.picture import Floats, Picture, block_means
 
 _FINE, _COARSE = (1.0, 2.0), (4.0, 8.0)  # sigma of the bands' Gaussians, in pixels of the reduced picture
 _COLUMNS, _ROWS = 16, 9
@@ -44,4 +44,4 @@ def _band(luma: Floats, narrow: float, wide: float) -> Floats:
 
 
 def _energy(band: Floats) -> Floats:
-    return by_block(band, lambda block: float(np.sqrt((block**2).mean())), _COLUMNS, _ROWS)
+    return np.sqrt(block_means(band * band, _COLUMNS, _ROWS))

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import av
+import cv2
+import numpy as np
+
+from camera.picture.picture import Picture
 
 if TYPE_CHECKING:
     from camera.watch.stream_watch import Keyframe
@@ -42,13 +46,17 @@ def decode(keyframe: Keyframe) -> Any:
     return frame
 
 
-def thumbnail(frame: Any) -> bytes:
+def thumbnail(picture: Picture) -> bytes:
     """A JPEG, 320 pixels wide or less."""
-    import cv2
-
-    width = min(THUMBNAIL_WIDTH, frame.width)
-    height = max(2, round(frame.height * width / frame.width))
-    pixels = frame.reformat(width, height, "bgr24").to_ndarray()
+    height, width = picture.y.shape
+    small = min(THUMBNAIL_WIDTH, width) // 2 * 2
+    size = (small, max(2, round(height * small / width) // 2 * 2))
+    half = (size[0] // 2, size[1] // 2)
+    planes = [
+        cv2.resize(plane, to, interpolation=cv2.INTER_AREA).reshape(-1)
+        for plane, to in ((picture.y, size), (picture.u, half), (picture.v, half))
+    ]
+    pixels = cv2.cvtColor(np.concatenate(planes).reshape(size[1] * 3 // 2, size[0]), cv2.COLOR_YUV2BGR_I420)
     good, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     if not good:
         raise UndecodableError("the picture cannot be made a JPEG")

@@ -53,7 +53,7 @@ class PictureWatch:
         try:
             frame = decode(keyframe)
             picture = Picture.from_frame(frame, keyframe.at, self._masked)
-            jpeg = thumbnail(frame)
+            jpeg = thumbnail(picture)
         except UndecodableError as error:
             return Judged(keyframe.at, wall_us, undecodable=str(error))
         scores = self.scores(picture)
