@@ -14,6 +14,7 @@ BENCHMARKS = {
     "store": "bench.store",  # the embedded store alone
     "console": "bench.console",  # a page of 40 devices, 200 pages that listen
     "live": "bench.live",  # the live picture: relay, fan-out, glass to glass, a narrow line
+    "watch": "bench.watch",  # 16 cameras watched and judged, beside copying and decoding them; a whole agent's memory
     "picture": "bench.picture",  # hits and false alarms of the picture's judges on real footage
     "power-loss": "bench.power_loss",  # journals cut off under load
 }

@@ -11,7 +11,6 @@ import json
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -61,9 +60,9 @@ def decode_all(addresses: Sequence[StreamAddress], counts: Counts) -> None:
 
     def run(address: StreamAddress) -> None:
         context = av.CodecContext.create("h264", "r")
-        context.thread_count = 1  # type: ignore[attr-defined]
+        context.thread_count = 1
         for unit in read(address, lambda: False):
-            decoded = len(context.decode(av.Packet(unit.data)))  # type: ignore[attr-defined]
+            decoded = len(context.decode(av.Packet(unit.data)))
             with counts.lock:
                 counts.frames += decoded
 
@@ -80,7 +79,11 @@ def main() -> None:
     options = parser.parse_args()
     addresses = [StreamAddress(url, options.user, options.password) for url in options.url]
     counts = Counts()
-    watches = watch(addresses, counts) if options.decode == "keyframes" else decode_all(addresses, counts) or []
+    watches: list[StreamWatch] = []
+    if options.decode == "keyframes":
+        watches = watch(addresses, counts)
+    else:
+        decode_all(addresses, counts)
     for _ in sys.stdin:
         up = sum(bool(each.state().up) for each in watches)
         rates = [each.state().figures.frame_rate_hz or 0.0 for each in watches]
@@ -89,7 +92,6 @@ def main() -> None:
             said["undecodable"] = counts.undecodable
             counts.judged = counts.frames = counts.undecodable = 0
         print(json.dumps(said), flush=True)
-    time.sleep(0)
 
 
 if __name__ == "__main__":

@@ -125,6 +125,12 @@ class RtspServer:
         """The requests that came with a password's digest (or the password)."""
         return [request for request in self.requests if "\r\nauthorization:" in request.lower()]
 
+    def push(self, data: bytes) -> None:
+        """Send this, unasked, to everybody who is connected."""
+        for each in self._open:
+            with contextlib.suppress(OSError):  # the other end has gone
+                each.sendall(data)
+
     def close(self) -> None:
         with contextlib.suppress(OSError):  # closed before
             self._listener.shutdown(socket.SHUT_RDWR)  # closing alone does not end an accept in another thread
