@@ -197,6 +197,9 @@ class WardOnTheLine:
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
 
+    def hear(self, request: wire.Request) -> None:
+        """For those who do more than replay."""
+
     def _send(self, what: str, payload: bytes) -> None:
         topic = self.ward.topic(what)
         if not self.bad_line:
@@ -211,6 +214,7 @@ class WardOnTheLine:
 
     def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
         request = wire.Request.FromString(bytes(message.payload))
+        self.hear(request)
         with self._lock:
             if request.WhichOneof("what") == "committed" and request.committed.incarnation == self.ward.incarnation:
                 self.committed.update(IntervalSet((each.first, each.last) for each in request.committed.ranges))

@@ -67,6 +67,6 @@ describe("a verdict", () => {
     expect(forecastWords(coverage({ kept_days: null }), NOW)).toBeUndefined();
     expect(forecastWords(coverage({ kept_days: 33, short_on: "2026-12-20" }), NOW)?.words).toContain("từ 20/12");
     expect(forecastWords(coverage({ kept_days: 12.4, short_on: "2026-11-06" }), NOW)?.words).toContain("chỉ đủ");
-    expect([clockWords(null), clockWords(0.4), clockWords(-184)]).toEqual(["", "", "Đồng hồ đầu ghi chậm 184,0 giây"]);
+    expect([clockWords(null), clockWords(0.4), clockWords(-184)]).toEqual(["", "", "Đồng hồ đầu ghi chậm 3 phút"]);
   });
 });

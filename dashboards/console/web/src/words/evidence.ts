@@ -1,6 +1,6 @@
 /** What a recorder's coverage of a camera means, in words and day by day. Pure. */
 import type { Coverage, Day, Gap } from "../api/types.ts";
-import { dayMonth, momentOf, number } from "./format.ts";
+import { dayMonth, duration, momentOf, number } from "./format.ts";
 import { reasonParts, t } from "./text.ts";
 
 const DAY_MS = 86_400_000;
@@ -118,7 +118,9 @@ export function forecastWords(coverage: Coverage, now: number): { words: string;
 /** "slow by 1.8 s" of the recorder's clock; under a second is nothing to say. */
 export function clockWords(offset: number | null): string {
   if (offset === null || Math.abs(offset) < 1) return "";
-  return t(offset < 0 ? "coverage.clock_slow" : "coverage.clock_fast", { n: number(Math.abs(offset), 1) });
+  const off = Math.abs(offset);
+  const n = off < 90 ? t("time.seconds", { n: number(off, 1) }) : duration(off);
+  return t(offset < 0 ? "coverage.clock_slow" : "coverage.clock_fast", { n });
 }
 
 export const stateWords = (state: DayState): string => t(`coverage.state.${state}`);
