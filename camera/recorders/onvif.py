@@ -99,9 +99,7 @@ class OnvifRecorder:
 
     async def open(self) -> Told:
         await self._session.open()
-        facts: Sequence[Fact] = ()
-        if self._session.address.username:
-            facts = await device_facts(self._session)
+        facts = await self._facts()
         if not self._session.offers(Service.SEARCH):
             raise DeviceFault(ReasonCode.UNSUPPORTED, "no Recording Search: not a recorder by ONVIF", answered=True)
         return Told(self._session.clock_offset_seconds, facts=facts)
@@ -133,7 +131,8 @@ class OnvifRecorder:
             if fault.reason.code not in _NOT_OFFERED:
                 raise
             return _by_tracks(tracks)
-        video = {(track.recording, track.token) for track in tracks}
+        # Of a track that is not named, or where none is known, all that is told of the recording counts.
+        video = {(track.recording, token) for track in tracks for token in (track.token, "")}
         changes = [change for each in found.results for change in _changes(each)]
         changes = [change for change in changes if change.track in video or not video]
         if not changes:
@@ -156,6 +155,15 @@ class OnvifRecorder:
 
     async def close(self) -> None:
         await self._session.close()
+
+    async def _facts(self) -> Sequence[Fact]:
+        """What it is; one that does not say so, or not to this user, may be a good recorder all the same."""
+        try:
+            return await device_facts(self._session)
+        except DeviceFault as fault:
+            if fault.reason.code not in _NOT_OFFERED:
+                raise
+            return ()
 
     def _now_us(self) -> int:
         return self._clock.wall_us() + round((self._session.clock_offset_seconds or 0.0) * 1e6)

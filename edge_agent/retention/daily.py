@@ -11,9 +11,11 @@ from typing import Protocol
 from camera.recorders.client import RecorderClient
 from camera.recorders.evidence import coverage_of, proof_of
 from camera.recorders.survey import Camera, Means, Survey, Surveyed, Surveyor
+from edge_agent.blobs import BlobError
 from edge_agent.recorder import Appender
 from edge_agent.retention.memory import RetentionMemory
 from telemetry.evidence import Body, EvidenceError, pack
+from telemetry.jpeg import PictureError
 from telemetry.kinds import Kind
 
 log = logging.getLogger(__name__)
@@ -105,12 +107,19 @@ class DailySurvey:
     def _note_proofs(self, recorder: str) -> Callable[[Survey, Surveyed], None]:
         def note(survey: Survey, of: Surveyed) -> None:
             for proof in of.proofs:
-                blobs = (self._pictures.put(proof.jpeg),) if proof.jpeg else ()
-                self._append(of.camera, proof_of(survey, of, proof, recorder), blobs)
+                self._append(of.camera, proof_of(survey, of, proof, recorder), self._kept(proof.jpeg))
             if of.proofs:
                 self._memory.note_proved(of.camera, survey.at_us)
 
         return note
+
+    def _kept(self, picture: bytes) -> tuple[bytes, ...]:
+        """The picture's hash; a disk that refuses it must not cost the proof, whose frame's hash is in its body."""
+        try:
+            return (self._pictures.put(picture),) if picture else ()
+        except (BlobError, PictureError) as error:
+            log.error("a proof's picture was not kept: %s", error)
+            return ()
 
     def _append(self, camera: str, body: Body, blobs: tuple[bytes, ...] = ()) -> None:
         try:
