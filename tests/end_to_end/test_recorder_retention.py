@@ -14,7 +14,8 @@ import pytest
 
 BIN = Path(sys.executable).parent
 RECORDERS = Path(__file__).parents[2] / "simulator" / "wards" / "recorders.toml"
-CAMERAS = {"nvr-1": ["cam-1", "cam-2"], "nvr-2": ["cam-3"], "nvr-3": ["cam-4"]}  # by ONVIF, ISAPI and Dahua's API
+# By ONVIF, by ISAPI, by Dahua's API, and by ISAPI with local times that it calls UTC.
+CAMERAS = {"nvr-1": ["cam-1", "cam-2"], "nvr-2": ["cam-3"], "nvr-3": ["cam-4"], "nvr-4": ["cam-5"]}
 each_recorder = pytest.mark.parametrize("recorder", CAMERAS)
 
 
