@@ -69,6 +69,7 @@ MACHINE_FAULTS = (
     MachineFault("camera-blur", Camera, "blurred"),
     MachineFault("camera-move", Camera, "moved"),
     MachineFault("camera-dark", Camera, "dark"),
+    MachineFault("camera-h265", Camera, "hevc"),
     MachineFault("clock-drift", ClockedMachine, "clock_drifts", ClockedMachine.set_clock_drifts),
     MachineFault("recorder-stop", Recorder, "stopped"),
     MachineFault("recorder-gap", Recorder, "gap"),

@@ -19,6 +19,7 @@ class Camera(ClockedMachine):
         self.blurred = False  # fault camera-blur
         self.moved = False  # fault camera-move
         self.dark = False  # fault camera-dark
+        self.hevc = False  # fault camera-h265
 
     @property
     def running(self) -> bool:

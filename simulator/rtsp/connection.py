@@ -15,6 +15,7 @@ from simulator.rtsp.gate import Gate
 from simulator.rtsp.message import BadRequestError, Parser, Request
 from simulator.rtsp.rtp import Packets, framed_report
 from simulator.rtsp.source import NothingThereError, Play, Source, clock_range
+from simulator.video.hevc import HevcFilm
 
 LOG = logging.getLogger("ward-sim.camera")
 SESSION_SECONDS = 60.0
@@ -124,6 +125,9 @@ class Connection:
         async with asyncio.timeout(_STALLED_SECONDS):
             await self._writer.drain()
 
+    def ended(self) -> None:
+        self.abort()
+
     def report(self, report: bytes) -> None:
         if self._session is not None and not self._skipping:
             self._writer.write(framed_report(self._session.channel + 1, report))
@@ -192,8 +196,9 @@ class Connection:
     async def _describe(self, request: Request) -> None:
         film = self._stream(request).film
         sets = await asyncio.to_thread(film.parameter_sets)
+        body = sdp.description(film.view.name, film.quality, sets, hevc=isinstance(film, HevcFilm))
         headers = {"Content-Type": "application/sdp", "Content-Base": request.url.rstrip("/") + "/"}
-        self._answer(request, headers=headers, body=sdp.description(film.view.name, film.quality, sets))
+        self._answer(request, headers=headers, body=body)
 
     async def _setup(self, request: Request) -> None:
         stream = self._stream(request)

@@ -6,12 +6,14 @@ import asyncio
 import logging
 import random
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from simulator.rtsp.rtp import CLOCK_HZ, Packets, Sender
 from simulator.rtsp.source import Play, Viewer
 from simulator.scene.lens import CLEAR, Lens
-from simulator.video.film import ClockStrip, Film, Group
-from simulator.video.x264 import FRAMES_PER_SECOND
+from simulator.video.film import ClockStrip, Film
+from simulator.video.hevc import HevcFilm
+from simulator.video.x264 import FRAMES_PER_SECOND, GROUP
 from telemetry.clock import Clock
 
 LOG = logging.getLogger("ward-sim.camera")
@@ -21,6 +23,15 @@ _LATEST_SECONDS = 0.5  # behind its time by more, the stream leaves a gap instea
 
 # Few, so that eight streams that begin at once do not take the whole machine.
 PAINTERS = ThreadPoolExecutor(4, "painter")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One second. `pictures`: the slices of each; the strip's is still to come where `bare`."""
+
+    stands: bool
+    pictures: list[list[bytes]]
+    bare: bool
 
 
 class LiveStream:
@@ -34,7 +45,8 @@ class LiveStream:
         self._timestamp_base = random.getrandbits(32)
         self._task: asyncio.Task[None] | None = None
         self._number = 0  # of the group that is shown
-        self._next: asyncio.Future[tuple[bool, Group]] | None = None
+        self._next: asyncio.Future[Shown] | None = None
+        self._due = 0.0  # when the next group begins, by the loop's clock
         self._frozen = False
         self._stands_at_us: int | None = None  # what the clock of a frozen picture shows
 
@@ -68,7 +80,16 @@ class LiveStream:
     def set_lens(self, lens: Lens) -> None:
         """From the next keyframe but one on it is seen through this lens."""
         clear = self._clear_film
-        self.film = clear if lens == CLEAR else Film(clear.view, clear.quality, lens)
+        film = clear if lens == CLEAR else Film(clear.view, clear.quality, lens)
+        self.film = HevcFilm(film) if isinstance(self.film, HevcFilm) else film
+
+    def set_hevc(self, hevc: bool) -> None:
+        """Another codec is another stream: whoever watches has to ask anew."""
+        lens, clear = self.film.lens, self._clear_film
+        film = clear if lens == CLEAR else Film(clear.view, clear.quality, lens)
+        self.film = HevcFilm(film) if hevc else film
+        for viewer in tuple(self._viewers):
+            viewer.ended()
 
     def set_frozen(self, frozen: bool) -> None:
         """From the next keyframe on, the same picture again and again, clock included; or moving again."""
@@ -90,18 +111,19 @@ class LiveStream:
         due, reported = loop.time(), 0.0
         self._next = self._fetch()
         while True:
-            stands, group = await self._next
+            shown = await self._next
             due = max(due, loop.time() - _LATEST_SECONDS)
-            self._number += not stands
+            self._number += not shown.stands
+            self._due = due + GROUP * _PICTURE_SECONDS
             self._next = self._fetch()
-            stands_us = self._standing_us() if stands else None
-            for index, scenery in enumerate(group):
+            stands_us = self._standing_us() if shown.stands else None
+            for index, slices in enumerate(shown.pictures):
                 await asyncio.sleep(due - loop.time())
                 wall_us = self._clock.wall_us()
-                shown = strip.slice(stands_us or wall_us, keyframe=index == 0)
+                clock = (strip.slice(stands_us or wall_us, keyframe=index == 0),) if shown.bare else ()
                 timestamp = self._timestamp_base + round(due * CLOCK_HZ)
-                units = [*(sets if index == 0 else ()), scenery, shown]
-                self._send(self._sender.packets(units, timestamp, keyframe=index == 0))
+                units = [*(sets if index == 0 else ()), *slices, *clock]
+                self._send(self._sender.packets(units, timestamp, keyframe=index == 0, hevc=not shown.bare))
                 if due >= reported:
                     self._report(self._sender.report(wall_us, timestamp))
                     reported = due + REPORT_SECONDS
@@ -112,14 +134,21 @@ class LiveStream:
             self._stands_at_us = self._clock.wall_us()
         return self._stands_at_us
 
-    def _fetch(self) -> asyncio.Future[tuple[bool, Group]]:
+    def _fetch(self) -> asyncio.Future[Shown]:
         """The next group, made while the present one is shown where it is not kept already."""
+        loop = asyncio.get_running_loop()
         stands, number, film = self._frozen, self._number, self.film
+        begins_us = self._clock.wall_us() + round(max(0.0, self._due - loop.time()) * 1e6)
+        step_us = round(_PICTURE_SECONDS * 1e6)
+        walls = [self._standing_us()] * GROUP if stands else [begins_us + at * step_us for at in range(GROUP)]
 
-        def make() -> tuple[bool, Group]:
-            return stands, film.still(number) if stands else film.group(number)
+        def make() -> Shown:
+            if isinstance(film, HevcFilm):
+                return Shown(stands, film.pictures(number * GROUP, walls, still=stands), bare=False)
+            group = film.still(number) if stands else film.group(number)
+            return Shown(stands, [[scenery] for scenery in group], bare=True)
 
-        return asyncio.get_running_loop().run_in_executor(PAINTERS, make)
+        return loop.run_in_executor(PAINTERS, make)
 
     def _send(self, packets: Packets) -> None:
         for viewer in tuple(self._viewers):

@@ -1,4 +1,4 @@
-"""H.264 in RTP (RFC 6184: single NAL units and FU-A), RTCP sender reports (RFC 3550), framed for RTSP."""
+"""H.264 and H.265 in RTP (RFC 6184, RFC 7798: units and fragments), RTCP (RFC 3550), framed for RTSP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST_PAYLOAD = 1400
 _VERSION = 0x80
 _EXTENDED = 0x10
 _MARKER = 0x80
-_FU_A = 28
+_FU_A, _FU = 28, 49  # fragments: of H.264, of H.265
 _HEADER = struct.Struct(">BBHII")
 _FRAME = struct.Struct(">BBH")
 _SENDER_REPORT = struct.Struct(">BBHIQIII")
@@ -43,12 +43,15 @@ class Sender:
         self._sequence = sequence
         self._count = self._octets = 0
 
-    def packets(self, units: list[bytes], timestamp: int, keyframe: bool, extension: bytes = b"") -> Packets:
+    def packets(
+        self, units: list[bytes], timestamp: int, keyframe: bool, extension: bytes = b"", *, hevc: bool = False
+    ) -> Packets:
         """One access unit. `units`: its NAL units; `timestamp`: of CLOCK_HZ, taken modulo 2^32.
 
         `extension`: the first packet's header extension (RFC 3550, 5.3.1), whole.
         """
-        payloads = [payload for unit in units for payload in _payloads(unit)]
+        split = _hevc_payloads if hevc else _payloads
+        payloads = [payload for unit in units for payload in split(unit)]
         last = len(payloads) - 1
         made = []
         for index, payload in enumerate(payloads):
@@ -103,6 +106,19 @@ def _payloads(unit: bytes) -> list[bytes]:
     for start in starts:
         bits = (0x80 if start == 1 else 0) | (0x40 if start + size >= len(unit) else 0)
         made.append(bytes((indicator, bits | kind)) + unit[start : start + size])
+    return made
+
+
+def _hevc_payloads(unit: bytes) -> list[bytes]:
+    if len(unit) <= _MOST_PAYLOAD:
+        return [unit]
+    kind = unit[0] >> 1 & 0x3F
+    header = bytes((unit[0] & 0x81 | _FU << 1, unit[1]))
+    size = _MOST_PAYLOAD - 3
+    made = []
+    for start in range(2, len(unit), size):
+        bits = (0x80 if start == 2 else 0) | (0x40 if start + size >= len(unit) else 0)
+        made.append(header + bytes((bits | kind,)) + unit[start : start + size])
     return made
 
 

@@ -120,7 +120,7 @@ class RtspCamera(RtspServer):
         }
         super().__init__(gate, self._found)
         self.addresses: Addresses = addresses or PlainAddresses()
-        self._frozen, self._lens = False, CLEAR
+        self._frozen, self._lens, self._hevc = False, CLEAR, False
 
     def _found(self, path: str, query: str) -> Source | None:
         wanted = self.addresses.wanted(path, query)
@@ -131,6 +131,12 @@ class RtspCamera(RtspServer):
             self._lens = lens
             for stream in self.streams.values():
                 stream.set_lens(lens)
+
+    def set_hevc(self, hevc: bool) -> None:
+        if hevc is not self._hevc:
+            self._hevc = hevc
+            for stream in self.streams.values():
+                stream.set_hevc(hevc)
 
     def set_frozen(self, frozen: bool) -> None:
         if frozen is not self._frozen:

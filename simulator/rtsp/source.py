@@ -23,6 +23,9 @@ class Viewer(Protocol):
 
     def room(self) -> Awaitable[None]: ...
 
+    def ended(self) -> None:
+        """There is no more: what was described is another stream now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Play:

@@ -37,6 +37,7 @@ class RtspService:
         self.camera.set_reachable(self._premises.ward.reachable(self._machine.id))
         seen = self._machine
         self.camera.set_lens(Lens(moved=seen.moved, covered=seen.covered, blurred=seen.blurred, dark=seen.dark))
+        self.camera.set_hevc(seen.hevc)
         self.camera.set_frozen(self._machine.frozen)
         self.camera.set_password_changed(self._machine.password_changed)
 

@@ -54,7 +54,7 @@ class Film:
 
     def __init__(self, view: View, quality: Quality, lens: Lens = CLEAR) -> None:
         self.view, self.quality = view, quality
-        self._through = lens.through()
+        self.lens, self._through = lens, lens.through()
         self._picture: Picture | None = None
         self._kept: dict[int, Group] = {}
         self._sets: list[bytes] = []
@@ -91,10 +91,7 @@ class Film:
         """A JPEG of the first picture of that group, with the clock in it."""
         with self._lock:
             drawn = self._seen(Picture(self.view, self.view.background(self.quality.scale)), number % GROUPS * GROUP)
-        strip = Strip(self.view.name, self.quality.scale).show(wall_us)
-        for plane, below in zip(drawn.planes, strip.planes, strict=True):
-            plane[-len(below) :] = below
-        return jpeg(drawn)
+        return jpeg(with_strip(drawn, Strip(self.view.name, self.quality.scale).show(wall_us)))
 
     def _encoded(self, pictures: list[int], rate: Rate) -> Group:
         picture = self._picture = self._picture or Picture(self.view, self.view.background(self.quality.scale))
@@ -109,6 +106,13 @@ class Film:
 
     def _encoder(self, rate: Rate) -> Encoder:
         return Encoder(self.quality.width, self.quality.height, rate, self.quality.strip_begins)
+
+
+def with_strip(drawn: Canvas, strip: Canvas) -> Canvas:
+    """The picture with the strip at its bottom edge."""
+    for plane, below in zip(drawn.planes, strip.planes, strict=True):
+        plane[-len(below) :] = below
+    return drawn
 
 
 class ClockStrip:
