@@ -11,6 +11,7 @@ from dashboards.console.site import Thumbnail
 IDLE_SECONDS = 60.0
 LOOKED_AT_SECONDS = 5.0
 LOOK_SECONDS = 20.0  # how long whoever asked for a picture is taken to look on
+FIRST_SECONDS = 15  # over which the first questions to a ward are spread
 ANSWER_SECONDS = 4.0
 LONGEST_SECONDS = 600.0  # between questions to a camera that brings nothing
 LONGEST_LOOKED_AT_SECONDS = 60.0
@@ -89,12 +90,12 @@ class Thumbnails:
 
     @staticmethod
     def _phase(place: Place, now: float) -> float:
-        """As if it had been asked some time in the last minute: so not all are due together."""
-        return now - zlib.crc32("/".join(place).encode()) % int(IDLE_SECONDS)
+        """As if it had been asked nearly a minute ago: a ward that came shows its pictures soon, not all at once."""
+        return now - IDLE_SECONDS + zlib.crc32("/".join(place).encode()) % FIRST_SECONDS
 
     @staticmethod
     def _pause(camera: _Camera, now: float) -> float:
-        factor = float(1 << min(camera.misses, 8))
+        factor = float(1 << min(max(0, camera.misses - 1), 8))  # the first may have come before the first picture
         if now < camera.looked_until:
             return min(LOOKED_AT_SECONDS * factor, LONGEST_LOOKED_AT_SECONDS)
         return min(IDLE_SECONDS * factor, LONGEST_SECONDS)

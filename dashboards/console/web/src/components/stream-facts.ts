@@ -25,6 +25,7 @@ export class StreamFacts extends Face {
         gap: var(--space-3);
       }
       dt {
+        flex: none;
         color: var(--ink-3);
       }
       dd {
