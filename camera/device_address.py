@@ -38,6 +38,11 @@ class DeviceAddress:
     def host(self) -> str:
         return urlsplit(self.url).hostname or ""
 
+    @property
+    def shown_host(self) -> str:
+        """As addresses write it: IPv6 in brackets."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
     def here(self, told: str) -> str:
         """An address that the device told of itself, at the host that it is configured with.
 
@@ -50,8 +55,7 @@ class DeviceAddress:
             raise ValueError("no address")
         web = parts.scheme in ("http", "https")
         same = parts.hostname.lower() == (ours.hostname or "").lower()
-        host = self.url.partition("://")[2].rpartition(":")[0]
         if web and not same:
             return urlunsplit((ours.scheme, ours.netloc, parts.path, parts.query, ""))
         port = parts.port or _PORTS[parts.scheme]
-        return urlunsplit((parts.scheme, f"{host}:{port}", parts.path, parts.query, ""))
+        return urlunsplit((parts.scheme, f"{self.shown_host}:{port}", parts.path, parts.query, ""))

@@ -44,7 +44,7 @@ class DahuaCamera:
         await self._http.close()
 
     def _streams(self, told: dict[str, str]) -> Iterator[StreamSettings]:
-        host = self._http.address.url.partition("://")[2].rpartition(":")[0]
+        host = self._http.address.shown_host
         for kind, name in enumerate(_FORMATS):
             begin = f"table.Encode[{self._channel - 1}].{name}[0].Video."
             video = {key[len(begin) :]: value for key, value in told.items() if key.startswith(begin)}

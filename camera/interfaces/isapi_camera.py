@@ -57,7 +57,7 @@ class IsapiCamera:
         return [float(round(at.timestamp() + 0.5 - ours))]
 
     def _streams(self, told: ElementTree.Element) -> Iterator[StreamSettings]:
-        host = self._http.address.url.partition("://")[2].rpartition(":")[0]
+        host = self._http.address.shown_host
         found = {}
         for each in told.iter():
             if _name(each) == "StreamingChannel":
