@@ -71,6 +71,7 @@ class Coverage(_Body):
     verdict: Verdict
     from_us: int
     to_us: int
+    asked_days: int = 30  # what must be kept; the window is shorter for a camera that is younger
     open_percent: float | None = None  # of all opening hours of the window
     whole_percent: float | None = None
     oldest_us: int | None = None  # the oldest moment from which recording goes on without a day's break

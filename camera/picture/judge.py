@@ -41,7 +41,7 @@ def judge(pictures: Sequence[Picture], reference: Picture | None = None) -> Scor
         raise ValueError("no picture to judge")
     each = [judge_one(picture) for picture in pictures]
     scores: Scores = {condition: float(np.median([one[condition] for one in each])) for condition in each[0]}
-    blind = any(scores[condition] >= RAISED for condition in _BLINDING)
+    blind = any(scores[condition] >= RAISED for condition in BLINDING)
     scores[PictureCondition.FROZEN] = 0.0 if blind else ramp(longest_still_seconds(steps(pictures)), FROZEN_SECONDS, 4)
     scores[PictureCondition.MOVED] = 0.0 if blind or reference is None else moved(pictures, reference)
     if reference is not None and not blind:
@@ -68,12 +68,18 @@ def _is_steady(pictures: Sequence[Picture]) -> bool:
     return all(share is not None and share >= _STEADY for share in shares)
 
 
-_BLINDING = (PictureCondition.BLACK, PictureCondition.OVEREXPOSED, PictureCondition.SIGNAL_LOST)
+# Of a picture that shows nothing of the scene, only why is told: what is in front of a lens stands still, too.
+BLINDING = (
+    PictureCondition.BLACK,
+    PictureCondition.OVEREXPOSED,
+    PictureCondition.SIGNAL_LOST,
+    PictureCondition.COVERED,
+)
 
 
 def _without_consequences(scores: Scores) -> Scores:
     """A black picture is not blurred as well: the cause is told, not what follows from it."""
-    for cause in (*_BLINDING, PictureCondition.COVERED):
+    for cause in BLINDING:
         if scores[cause] >= RAISED:
             return {condition: score if condition is cause else 0.0 for condition, score in scores.items()}
     return scores

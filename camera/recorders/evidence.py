@@ -27,6 +27,7 @@ def coverage_of(survey: Survey, of: Surveyed, recorder: str, office: Office) -> 
         verdict=judged.verdict,
         from_us=judged.window.begin_us,
         to_us=judged.window.end_us,
+        asked_days=survey.asked_days,
         open_percent=judged.open_percent,
         whole_percent=judged.whole_percent,
         oldest_us=judged.oldest_us,

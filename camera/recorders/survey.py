@@ -80,6 +80,7 @@ class Survey:
     cameras: Sequence[Surveyed]
     clock_offset_seconds: float | None = None
     forecast: Forecast | None = None
+    asked_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,8 @@ class Surveyor:
             channels = await self._client.channels()
             disks = await self._client.disks()
         except DeviceFault as fault:
-            return Survey(now, [self._unknown(_Read(camera, reason=_why(fault, camera.id))) for camera in cameras])
+            unread = [_Read(camera, reason=_why(fault, camera.id)) for camera in cameras]
+            return self._survey(now, [self._unknown(each) for each in unread])
         settings = self._means.settings
         zone = zone_of(told.clock_offset_seconds or 0.0, settings.max_clock_offset_seconds)
         self._offset = None if told.clock_offset_seconds is None else told.clock_offset_seconds - zone
@@ -150,16 +152,19 @@ class Surveyor:
         if abs(self._off) > settings.max_clock_offset_seconds:
             for each in reads:
                 each.reason = ReasonCode.CLOCK_WRONG
-            return Survey(now, [self._unknown(each) for each in reads], self._offset)
+            return self._survey(now, [self._unknown(each) for each in reads])
         await self._read(reads, now, progress)
         self._correct(reads, now, told, zone)
-        survey = Survey(now, [], self._offset, self._forecast(reads, channels, disks, now))
+        survey = self._survey(now, [], self._forecast(reads, channels, disks, now))
         surveyed: list[Surveyed] = []
         for each in reads:
             one = await self._judge(each, reads, disks, progress, skip_replay)
             found(survey, one)
             surveyed.append(one)
         return replace(survey, cameras=surveyed)
+
+    def _survey(self, now: int, cameras: Sequence[Surveyed], ahead: Forecast | None = None) -> Survey:
+        return Survey(now, cameras, self._offset, ahead, self._means.settings.days)
 
     async def _read(self, reads: Sequence[_Read], now: int, progress: Progress) -> None:
         here = now + round(self._off * US)

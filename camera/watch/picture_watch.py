@@ -9,7 +9,7 @@ from pathlib import Path
 
 from camera.picture import flatness
 from camera.picture.conditions import RAISED, PictureCondition, Scores, ramp
-from camera.picture.judge import FROZEN_SECONDS, judge_one, moved
+from camera.picture.judge import BLINDING, FROZEN_SECONDS, judge_one, moved
 from camera.picture.movement import Alignment, movement
 from camera.picture.picture import Area, Picture
 from camera.picture.stillness import Step, change, longest_still_seconds
@@ -21,7 +21,6 @@ from telemetry.clock import Clock
 _STILL_SECONDS = 20.0  # how far back the picture is compared
 _GAP_SECONDS = 30.0  # between two pictures so far apart nothing is known
 _STEADY_PICTURES = 3
-_BLINDING = (PictureCondition.BLACK, PictureCondition.OVEREXPOSED, PictureCondition.SIGNAL_LOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class PictureWatch:
         scores = judge_one(picture)
         kept = small(picture)
         self._step_to(kept)
-        blind = any(scores[condition] >= RAISED for condition in _BLINDING)
+        blind = any(scores[condition] >= RAISED for condition in BLINDING)
         scores[PictureCondition.FROZEN] = 0.0 if blind else ramp(self._still_seconds(), FROZEN_SECONDS, 4.0)
         scores[PictureCondition.MOVED] = 0.0
         if not blind:

@@ -36,6 +36,7 @@ def coverage_out(seen: Seen[Coverage]) -> CoverageOut:
         verdict=body.verdict.value,
         from_ms=body.from_us // 1000,
         to_ms=body.to_us // 1000,
+        asked_days=body.asked_days,
         open_percent=body.open_percent,
         whole_percent=body.whole_percent,
         oldest_ms=_ms(body.oldest_us),

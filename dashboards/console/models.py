@@ -200,6 +200,7 @@ class CoverageOut(Out):
     verdict: VerdictName
     from_ms: int
     to_ms: int
+    asked_days: int  # that must be kept
     open_percent: float | None
     whole_percent: float | None
     oldest_ms: int | None  # recording goes on from here without a day's break

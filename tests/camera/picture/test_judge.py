@@ -113,6 +113,11 @@ def test_a_clock_that_stands_over_a_picture_that_runs_is_not_a_frozen_picture() 
     assert "frozen" not in raised(made)
 
 
+def test_what_hides_the_scene_is_told_and_not_that_it_stands_still() -> None:
+    hidden = covered_by(SCENE, 0.87, (40, 44, 50))
+    assert raised([picture(hidden, number * 0.5, noise=0.0) for number in range(13)], picture(SCENE)) == {"covered"}
+
+
 def test_an_empty_room_at_night_is_not_frozen_while_its_sensor_lives() -> None:
     assert longest_still_seconds(steps(film(SCENE, 10.0, noise=1.5))) == 0.0
 

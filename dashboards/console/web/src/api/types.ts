@@ -157,6 +157,7 @@ export interface Coverage {
   verdict: Verdict;
   from_ms: number;
   to_ms: number;
+  asked_days: number;
   open_percent: number | null;
   whole_percent: number | null;
   oldest_ms: number | null;

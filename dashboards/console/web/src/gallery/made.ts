@@ -59,6 +59,7 @@ export function coverage(part: Partial<Coverage> = {}, change: Record<number, Pa
     verdict: "met",
     from_ms: NOW - 30 * DAY,
     to_ms: NOW,
+    asked_days: 30,
     open_percent: 99.9,
     whole_percent: 99.8,
     oldest_ms: NOW - 34 * DAY,

@@ -71,7 +71,7 @@ export interface VerdictWords {
 }
 
 export function verdictWords(coverage: Coverage, now: number): VerdictWords {
-  const n = windowDays(coverage);
+  const n = coverage.asked_days;
   switch (coverage.verdict) {
     case "met":
       return { what: t("coverage.met", { n }), more: "", tone: "proven" };
@@ -98,7 +98,7 @@ function missingWords(coverage: Coverage, now: number): string {
   const missing = daysShown(coverage, now).filter(
     ({ state, gaps }) => state === "partial" || state === "missing" || gaps.length > 0,
   );
-  if (missing.length === 0) return t("coverage.not_met", { n: windowDays(coverage) });
+  if (missing.length === 0) return t("coverage.not_met", { n: coverage.asked_days });
   if (missing.length > MOST_NAMED) return t("coverage.missing", { n: missing.length });
   return t("coverage.missing_named", { n: missing.length, days: missing.map(({ date }) => date).join(", ") });
 }
@@ -106,7 +106,7 @@ function missingWords(coverage: Coverage, now: number): string {
 /** What the disks will do: days kept at today's rate, and when that is too few. */
 export function forecastWords(coverage: Coverage, now: number): { words: string; bad: boolean } | undefined {
   const { kept_days, short_on } = coverage;
-  const n = windowDays(coverage);
+  const n = coverage.asked_days;
   if (kept_days === null) return undefined;
   const kept = number(kept_days, kept_days < 10 ? 1 : 0);
   if (short_on === null) return { words: t("coverage.kept", { kept }), bad: kept_days < n };

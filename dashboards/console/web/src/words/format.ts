@@ -122,6 +122,14 @@ const FLAGS = new Set([
   "clock_synchronised",
   "stream_up",
   "recording",
+  "printer_stopped",
+  "port_full_duplex",
+  "wan_port_up",
+  "echo_answered",
+  "stream_as_set",
+  "picture_decodes",
+  "retention_met",
+  "motion_only",
 ]);
 
 export const isFlag = (metric: string): boolean => FLAGS.has(metric);
