@@ -95,8 +95,8 @@ def interface_poll(device: VideoDevice, clock: Clock, refusals: Refusals, channe
 
 def channel_of(device: VideoDevice, devices: Sequence[BaseDevice]) -> int:
     """Which of the device's pictures is this camera's: the recorder's channel where the camera is on the recorder's own
-    ports, and so reached through it; else its first."""
+    ports, and so has the recorder's address; else its first."""
     recorder = next((each for each in devices if each.id == device.recorder and each.kind is Kind.RECORDER), None)
-    through = isinstance(recorder, VideoDevice) and recorder.host == device.host
+    through = isinstance(recorder, VideoDevice) and (recorder.host, recorder.port) == (device.host, device.port)
     text = device.channel or "1"
     return int(text) if through and text.isascii() and text.isdecimal() and 0 < int(text) < 1000 else 1

@@ -99,6 +99,6 @@ def _towards_the_city(simulation: Simulation, machine: Machine) -> str | None:
     return router.id if router is not None else None
 
 
-def _line(key: str, value: str | int | float | bool | list[str]) -> str:
+def _line(key: str, value: str | int | float | bool | list[str] | list[list[float]]) -> str:
     # JSON's strings, numbers, truths and lists of these are TOML's.
     return f"{key} = {json.dumps(value, ensure_ascii=False)}\n"

@@ -22,6 +22,7 @@ _CLOTH = Colour(52, 126, 130)
 _FOLDS = 80  # columns of the cloth
 _BLUR_SHARE = 0.022  # sigma, of the picture's width
 _SHIFT_SHARE = 0.25  # of the picture's width, to the left
+_SINK_SHARE = 0.12  # of the scenery's height, upwards
 _BLACK, _GREY = 16, 128
 _NIGHT = bytes(_BLACK + max(0, value - _BLACK) // 110 for value in range(256))  # what a sensor sees of a dark room
 
@@ -66,12 +67,12 @@ def _rows(canvas: Canvas) -> list[tuple[bytearray, int, int]]:
 
 
 def _turn(canvas: Canvas) -> None:
-    """What comes in on the right is like what was there: the rest of the room, seen in a mirror."""
+    """Turned to the right and sagging: what comes in on the right and below is like the rest of the room, mirrored."""
     for plane, width, height in _rows(canvas):
-        shift = round(width * _SHIFT_SHARE)
-        for at in range(0, width * height, width):
-            row = bytes(plane[at : at + width])
-            plane[at : at + width] = row[shift:] + row[: width - shift - 1 : -1]
+        shift, sink = round(width * _SHIFT_SHARE), round(height * _SINK_SHARE)
+        rows = [bytes(plane[at : at + width]) for at in range(0, width * height, width)]
+        turned = [row[shift:] + row[: width - shift - 1 : -1] for row in rows]
+        plane[: width * height] = b"".join(turned[sink:] + turned[: height - sink - 1 : -1])
 
 
 def _cover(canvas: Canvas) -> None:

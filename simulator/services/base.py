@@ -15,7 +15,9 @@ from telemetry.clock import Clock
 
 USER = "wardwatch"  # of whatever asks for a name
 LOOPBACK = "127.0.0.1"
-Setting = tuple[str, str | int | float | bool | list[str]]  # a key of the agent's configuration and its value
+Setting = tuple[
+    str, str | int | float | bool | list[str] | list[list[float]]
+]  # a key of the agent's configuration and its value
 
 
 class Premises:

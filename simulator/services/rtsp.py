@@ -10,7 +10,7 @@ from simulator.rtsp.addresses import Addresses, PlainAddresses
 from simulator.rtsp.gate import Gate
 from simulator.rtsp.server import RtspCamera
 from simulator.scene.lens import Lens
-from simulator.scene.office import VIEWS
+from simulator.scene.office import FLOOR_ENDS, VIEWS
 from simulator.services.base import LOOPBACK, USER, Outlet, Premises, Setting
 from simulator.services.device_clock import DeviceClock
 from simulator.video.film import MAIN, SUB
@@ -54,4 +54,10 @@ class RtspService:
 
     def settings(self, beside: Path) -> list[Setting]:
         found: list[Setting] = [("url", self.live(MAIN.path)), ("sub_url", self.live(SUB.path)), ("username", USER)]
-        return [*found, ("password_file", self._premises.secrets.named(self._machine.id, "password", beside))]
+        return found + self._secret_and_mask(beside)
+
+    def _secret_and_mask(self, beside: Path) -> list[Setting]:
+        """What the camera writes into its picture is not to be judged, as whoever installs it would say."""
+        secret = self._premises.secrets.named(self._machine.id, "password", beside)
+        top = round(FLOOR_ENDS / 720, 4)
+        return [("password_file", secret), ("mask", [[0.0, top, 1.0, round(1.0 - top, 4)]])]

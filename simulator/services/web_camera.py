@@ -37,7 +37,7 @@ class WebCamera(RtspService):
 
     def settings(self, beside: Path) -> list[Setting]:
         found: list[Setting] = [("host", LOOPBACK), ("port", self._door.port), ("username", USER)]
-        return [*found, ("password_file", self._premises.secrets.named(self._machine.id, "password", beside))]
+        return found + self._secret_and_mask(beside)
 
     def _box(self) -> Box:
         plate = self._machine.plate

@@ -101,6 +101,13 @@ class Soap:
         return answered[0]
 
 
+def stream_uri(token: str) -> str:
+    """The question where a profile is watched."""
+    setup = "<tt:Stream>RTP-Unicast</tt:Stream><tt:Transport><tt:Protocol>RTSP</tt:Protocol></tt:Transport>"
+    profile = f"<trt:ProfileToken>{token}</trt:ProfileToken>"
+    return f"<trt:GetStreamUri><trt:StreamSetup>{setup}</trt:StreamSetup>{profile}</trt:GetStreamUri>"
+
+
 def _alone(element: etree._Element) -> etree._Element:
     return etree.fromstring(etree.tostring(element))
 

@@ -8,7 +8,7 @@ import av
 import pytest
 
 from camera.picture.judge import judge
-from camera.picture.picture import Picture
+from camera.picture.picture import Area, Picture
 from simulator import faults
 from simulator.scene.lens import CLEAR, Lens
 from simulator.scene.office import VIEWS
@@ -16,6 +16,8 @@ from simulator.services.rtsp import RtspService
 from simulator.video.film import MAIN, SUB, ClockStrip, Film, Quality
 from simulator.video.splice import annexb
 from tests.simulator.conftest import Lived
+
+STRIP = Area(0.0, 656 / 720, 1.0, 64 / 720)  # what the camera writes into its picture is masked, as in a real ward
 
 
 def pictures(scene: str, lens: Lens, quality: Quality) -> list[Picture]:
@@ -29,7 +31,7 @@ def pictures(scene: str, lens: Lens, quality: Quality) -> list[Picture]:
         units = [*(film.parameter_sets() if index == 0 else ()), scenery, shown]
         frames = codec.decode(av.Packet(annexb(units)))
         if index % 6 == 0:
-            found += [Picture.from_frame(frame, index * 0.04) for frame in frames]
+            found += [Picture.from_frame(frame, index * 0.04, (STRIP,)) for frame in frames]
     return found
 
 
@@ -39,10 +41,12 @@ def pictures(scene: str, lens: Lens, quality: Quality) -> list[Picture]:
     ("lens", "seen"),
     [
         (CLEAR, set()),
+        (Lens(covered=True), {"covered"}),
         (Lens(blurred=True), {"blurred"}),
+        (Lens(moved=True), {"moved"}),
         (Lens(dark=True), {"black"}),
     ],
-    ids=["clear", "blurred", "dark"],
+    ids=["clear", "covered", "blurred", "moved", "dark"],
 )
 def test_each_fault_is_seen_as_what_it_is(scene: str, quality: Quality, lens: Lens, seen: set[str]) -> None:
     reference = pictures(scene, CLEAR, quality)[0]

@@ -28,6 +28,7 @@ from telemetry.kinds import Kind
 from telemetry.readings import ReasonCode
 from tests.simulator.cameras import PASSWORD, USER, Client, address, camera, until, watched
 from tests.simulator.conftest import Lived, options
+from tests.simulator.onvif_peer import Soap, stream_uri, text
 from tests.simulator.test_command import running
 
 CAMERAS = ["cam-1", "cam-2", "cam-3", "cam-4"]
@@ -61,10 +62,14 @@ async def test_the_four_cameras_stand_in_the_agents_configuration_with_their_pas
             secret = tmp_path / raw["password_file"]
             assert secret.stat().st_mode & 0o077 == 0
             assert secret.read_text(encoding="ascii").strip() not in text
-            assert (raw["protocol"], raw["parent"]) == ("rtsp", "switch-1")
-            port = begun.simulation.devices[raw["id"]].port
-            assert raw["url"] == f"rtsp://127.0.0.1:{port}/main"
-            where = StreamAddress(raw["sub_url"], raw["username"], secret.read_text(encoding="ascii").strip())
+            assert (raw["protocol"], raw["parent"]) == ("onvif", "switch-1")
+            assert (raw["recorder"], raw["channel"]) == ("nvr-1", int(raw["id"].removeprefix("cam-")))
+            outside = begun.simulation.devices[raw["id"]]
+            assert (raw["host"], raw["port"]) == ("127.0.0.1", outside.port)
+            assert isinstance(outside.service, RtspService)
+            where = StreamAddress(
+                outside.service.live("sub"), raw["username"], secret.read_text(encoding="ascii").strip()
+            )
             watching.append(asyncio.to_thread(watched, where, 3.0))
         assert all(await asyncio.gather(*watching))
 
@@ -193,7 +198,9 @@ def test_nobody_watching_costs_next_to_nothing_and_a_viewer_little(tmp_path: Pat
         idle = spent(used, 2.0)
         raw = next(one for one in tomllib.loads(file.read_text(encoding="utf-8"))["device"] if one["id"] == "cam-1")
         password = (tmp_path / raw["password_file"]).read_text(encoding="ascii").strip()
-        url = raw["url"].replace("rtsp://", f"rtsp://{raw['username']}:{password}@")
+        asker = Soap(raw["port"], raw["username"], password)
+        told = asyncio.run(asker.ask(stream_uri("main")))
+        url = text(told, "trt:MediaUri/tt:Uri").replace("rtsp://", f"rtsp://{raw['username']}:{password}@")
         arguments = ("-v", "error", "-rtsp_transport", "tcp", "-i", url, "-c", "copy", "-f", "null", "-")
         viewer = subprocess.Popen([peer("ffmpeg"), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         try:
