@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from simulator.net.ports import free_port
+
 PROGRAM = Path(__file__).with_name("gstreamer_camera.py")
 SYSTEM_PYTHON = "/usr/bin/python3"  # Debian's GStreamer bindings are for Debian's Python
 USERNAME, PASSWORD = "watch", "s3cret:/@?#&-Đường"
@@ -66,7 +68,7 @@ class GstreamerCamera:
     """GStreamer's RTSP server with these streams (path → file); can be killed and started again."""
 
     def __init__(self, streams: dict[str, Path], *options: str, login: bool = False, port: int = 0) -> None:
-        self.port = port
+        self.port = port or free_port()  # so that it can come back to it
         self._options = [*options, *(["--user", USERNAME, "--password", PASSWORD] if login else [])]
         self._streams = [f"{path}={file}" for path, file in streams.items()]
         self._process: subprocess.Popen[bytes] | None = None
