@@ -116,6 +116,6 @@ def test_no_password_and_no_ticket_is_in_the_log_the_journal_or_on_the_wire(
         + log.read_bytes()
         + (tmp_path / "data" / "journal.db").read_bytes()
     )
-    for secret in (PASSWORD, "wrong-secret", "ticket-1", "ticket-2", USERNAME + ":"):
+    for secret in (PASSWORD, "wrong-secret", "ticket-1", "ticket-2", f"//{USERNAME}:", f"//{USERNAME}@"):
         assert secret.encode() not in wire_and_disk
     assert b"cam-1/main" in wire_and_disk

@@ -137,6 +137,8 @@ async def test_a_frozen_camera_goes_on_sending_one_picture_and_its_clock_stands(
     clocks = [shown for _, shown, _ in pictures]
     stood = max(set(clocks), key=clocks.count)
     places = [number for number, shown in enumerate(clocks) if shown == stood]
+    if places[1] != places[0] + 1:
+        del places[0]  # shown once alive, up to a second before the keyframe from which on it stands
     frozen = [(pictures[number][0], pictures[number][2]) for number in places]
     assert 25 <= len(frozen) <= 100
     assert places == list(range(places[0], places[-1] + 1)), "nothing else is shown meanwhile"
