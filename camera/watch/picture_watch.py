@@ -68,6 +68,8 @@ class PictureWatch:
         scores[PictureCondition.MOVED] = 0.0
         if not blind:
             self._compare(kept, scores)
+        if scores[PictureCondition.COVERED] >= RAISED:  # a cloth stands still, and is no place: the cause is told
+            scores[PictureCondition.FROZEN] = scores[PictureCondition.MOVED] = 0.0
         return {condition: round(scores[condition], 3) for condition in PictureCondition}
 
     def _step_to(self, picture: Picture) -> None:
@@ -96,10 +98,15 @@ class PictureWatch:
         """With what the camera is meant to see."""
         light = light_of(picture)
         reference = self._references.get(light, picture)
-        if reference is not None and reference.reduced.shape == picture.reduced.shape:
-            if movement(reference, picture).alignment is not Alignment.SAME:
+        if reference is not None and reference.reduced.shape != picture.reduced.shape:
+            reference = None  # set to another shape since; it is learned anew when it is due
+        same = reference is None
+        if reference is not None:
+            same = movement(reference, picture).alignment is Alignment.SAME
+            if not same:
                 scores[PictureCondition.MOVED] = moved(list(self._last), reference)
             hidden = flatness.detail_lost(reference, picture)
             scores[PictureCondition.COVERED] = max(scores[PictureCondition.COVERED], hidden)
-        good = all(score < RAISED / 2 for score in scores.values())
+        # One picture that is turned is not yet called moved, and must not be learned either.
+        good = same and all(score < RAISED / 2 for score in scores.values())
         self._references.offer(light, picture, good=good)
