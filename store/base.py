@@ -105,6 +105,9 @@ class StoreFault(StrEnum):
     NEWER = "newer"  # written by a later version of this program
     IN_USE = "in_use"  # another process has it open
     NOT_OPENED = "not_opened"  # the file or its folder cannot be opened or made
+    UNREACHABLE = "unreachable"  # the program that keeps the numbers does not answer
+    SHORT_RETENTION = "short_retention"  # that program would let go of numbers before their time
+    TAKEN_BACK = "taken_back"  # that program lost numbers: what is held is less than it was; read `positions` again
     CLOSED = "closed"
 
 

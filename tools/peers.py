@@ -60,6 +60,7 @@ PEERS = (
     Peer("chronyd", "chrony", "the machine's clock", ("test",)),
     Peer("smartctl", "smartmontools", "the health of disks", ("test",)),
     Peer("onvif-util", "onvif-tools", "finds and reads our virtual ward's cameras", ("test",)),
+    Peer("victoria-metrics", "victoria-metrics", "keeps the numbers, for Grafana"),
     Peer("prometheus-snmp-exporter", "prometheus-snmp-exporter", "the SNMP poller to beat", ("bench",)),
 )
 

@@ -11,12 +11,14 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from store.base import StoreError, StoreFault, StoreFullError
 from store.embedded.settings import EmbeddedSettings
 
 APPLICATION_ID = 0x57575331  # "WWS1"
+VICTORIA_ID = 0x57575631  # "WWV1": what stands beside VictoriaMetrics; its samples are mostly there
 SCHEMA_VERSION = 1
 LEAST_INTEGER, MOST_INTEGER = -(1 << 63), (1 << 63) - 1  # SQLite's integers
 _ROOM_FOR_RETRY = 1_000_000  # with less than this many bytes free, a failing write is a full disk
@@ -61,6 +63,17 @@ CREATE INDEX events_by_device_payload ON events (ward, device, payload, wall_tim
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Format:
+    """Whose file it is: the number in its head, and tables beyond the common ones."""
+
+    application_id: int = APPLICATION_ID
+    more_tables: str = ""
+
+
+EMBEDDED = Format()
+
+
 class FileLock:
     """Keeps a second process (or a second store in this one) from writing to the same file."""
 
@@ -80,13 +93,13 @@ class FileLock:
         os.close(self._handle)
 
 
-def open_for_writing(path: Path, settings: EmbeddedSettings) -> sqlite3.Connection:
+def open_for_writing(path: Path, settings: EmbeddedSettings, form: Format = EMBEDDED) -> sqlite3.Connection:
     """The store's file at `path`, made where there is none. Raises StoreError."""
     with translated(path, opening=True):
         connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
         try:
-            if _is_new(connection, path):
-                _create(connection)
+            if _is_new(connection, path, (form.application_id,)):
+                _create(connection, form)
             connection.execute("PRAGMA journal_mode = WAL")
             # FULL: a commit is on the disk when it returns. With NORMAL a power cut takes what the log still held.
             connection.execute("PRAGMA synchronous = FULL")
@@ -107,7 +120,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         uri = f"{path.absolute().as_uri()}?mode=ro"
         connection = sqlite3.connect(uri, uri=True, timeout=5.0, isolation_level=None, check_same_thread=False)
         try:
-            if _is_new(connection, path):
+            if _is_new(connection, path, (APPLICATION_ID, VICTORIA_ID)):
                 raise StoreError(f"{path} is empty", StoreFault.NOT_A_STORE)
         except BaseException:
             connection.close()
@@ -168,24 +181,25 @@ def damaged(path: Path, detail: str) -> StoreError:
     )
 
 
-def _is_new(connection: sqlite3.Connection, path: Path) -> bool:
+def _is_new(connection: sqlite3.Connection, path: Path, ours: tuple[int, ...]) -> bool:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if application == APPLICATION_ID and version == SCHEMA_VERSION:
+    if application in ours and version == SCHEMA_VERSION:
         return False
-    if application == APPLICATION_ID:
+    if application in ours:
         raise StoreError(f"{path} has format {version}, known here is {SCHEMA_VERSION}", StoreFault.NEWER)
     if tables or application:
-        raise StoreError(f"{path} is a database of another program", StoreFault.NOT_A_STORE)
+        raise StoreError(f"{path} is a database of another program, or another kind of store", StoreFault.NOT_A_STORE)
     return True
 
 
-def _create(connection: sqlite3.Connection) -> None:
+def _create(connection: sqlite3.Connection, form: Format) -> None:
     # A chunk of values that do not compress (1.5 kB) still fits beside others in a page of this size.
     connection.execute("PRAGMA page_size = 8192")
     connection.executescript(
-        f"BEGIN; {_SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+        f"BEGIN; {_SCHEMA} {form.more_tables} PRAGMA application_id = {form.application_id};"
+        f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
     )
 
 

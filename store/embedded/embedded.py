@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from store.base import Commit, Event, Latest, Pruned, Series, SeriesKey, StoreCounts, StoreError, StoreFault
 from store.embedded import events, history
-from store.embedded.database import FileLock, damaged, open_for_writing, transaction, translated
+from store.embedded.database import EMBEDDED, FileLock, damaged, open_for_writing, transaction, translated
 from store.embedded.events import clamp
 from store.embedded.merge import is_increasing, merge
 from store.embedded.packing import Packer
@@ -36,6 +36,8 @@ class EmbeddedStore:
     the file as of their own read transaction; a sample that is packed in between is seen once all the same.
     """
 
+    _FORMAT = EMBEDDED
+
     def __init__(self, path: Path, clock: Clock, settings: EmbeddedSettings, lock: FileLock) -> None:
         """Use `open`."""
         self._path = path
@@ -46,7 +48,7 @@ class EmbeddedStore:
         self._state_lock = threading.Lock()  # held for moments only, never during a write; taken after the other
         self._fault: tuple[str, StoreFault] | None = None  # why nothing can be done any more
         self._retry_packing_at = 0.0
-        self._connection = open_for_writing(path, settings)
+        self._connection = open_for_writing(path, settings, self._FORMAT)
         try:
             self._state = self._load()
         except BaseException:
@@ -82,14 +84,18 @@ class EmbeddedStore:
         asks `positions` first: were they taken, readings would count twice), REFUSED for NaN (it equals nothing, so
         no rule could merge it), for samples of another ward, for numbers beyond 64 bits."""
         with self._writing():
-            staging = Staging(self._state)
-            for commit in commits:
+            staging, together = Staging(self._state), list(commits)
+            for commit in together:
                 staging.add(commit)
             with transaction(self._connection, self._path):
                 staging.write(self._connection)
+                self._note(together)
             with self._publishing():
                 staging.publish()
             self._pack_some(2 * staging.samples)
+
+    def _note(self, commits: Sequence[Commit]) -> None:
+        """What another kind of store writes down with a commit, within its transaction."""
 
     def pack(self) -> None:
         """Pack the whole tail into chunks now, in steps that commits may come between."""
@@ -257,7 +263,8 @@ class EmbeddedStore:
             with self._writing():
                 step = [each for each in waiting[at : at + SERIES_PER_STEP] if each.id in self._state.series]
                 with transaction(self._connection, self._path):
-                    pruned = prune_series(self._connection, step, clamp(cutoff_us))
+                    all_here = self._FORMAT is EMBEDDED
+                    pruned = prune_series(self._connection, step, clamp(cutoff_us), all_here=all_here)
                 with self._publishing():
                     for each in pruned:
                         samples += each.samples

@@ -23,8 +23,11 @@ class PrunedSeries:
     all: bool = False
 
 
-def prune_series(connection: sqlite3.Connection, step: Sequence[SeriesState], cutoff_us: int) -> list[PrunedSeries]:
-    """Delete chunks that end before `cutoff_us`; within the caller's transaction. Raises sqlite3.Error."""
+def prune_series(
+    connection: sqlite3.Connection, step: Sequence[SeriesState], cutoff_us: int, *, all_here: bool = True
+) -> list[PrunedSeries]:
+    """Delete chunks that end before `cutoff_us`; within the caller's transaction. `all_here`: a series without chunks
+    has no newest sample. Raises sqlite3.Error."""
     pruned = []
     for series in step:
         outdated = series.last_us is not None and series.last_us < cutoff_us
@@ -42,6 +45,7 @@ def prune_series(connection: sqlite3.Connection, step: Sequence[SeriesState], cu
             connection.execute(
                 "UPDATE wards SET samples_pruned = samples_pruned + ? WHERE id = ?", (gone.samples, series.ward)
             )
+        if gone.samples and all_here:
             connection.execute(
                 "UPDATE series SET last_us = NULL, last_value = NULL"
                 " WHERE id = :series AND NOT EXISTS (SELECT 1 FROM chunks WHERE series = :series)",

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from simulator.net import ports
 from store.base import Store
 from store.embedded import EmbeddedSettings, EmbeddedStore
+from store.victoria import VictoriaSettings, VictoriaStore
 from telemetry.clock import FakeClock
+from tests.victoria import VictoriaMetrics
 
 # Small, so that a few hundred samples already go through every stage.
 SMALL = EmbeddedSettings(tail_samples=64, tail_samples_per_series=8, chunk_samples=16, step_samples=32)
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # its many small files and syncs are no part of the test
 
 
 @pytest.fixture
@@ -20,7 +26,23 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["embedded"])
+@pytest.fixture(scope="session")
+def victoria(peer: Callable[[str], str]) -> Iterator[VictoriaMetrics]:
+    """One for all tests that do it no harm; each with a district of its own."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        running = VictoriaMetrics(peer("victoria-metrics"), Path(folder), ports.free_port())
+        running.start()
+        yield running
+        running.stop()
+
+
+def settings_for(victoria: VictoriaMetrics, **more: float) -> VictoriaSettings:
+    """A district that nobody used; samples go there at once."""
+    given = {"ship_seconds": 0.01, "samples_days": 400.0, **more}
+    return VictoriaSettings(url=victoria.url, district=f"district-{uuid.uuid4().hex[:12]}", **given)  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=["embedded", "victoriametrics"])
 def open_store(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[Callable[[], Store]]:
     """open_store() opens the test's store, or closes it and opens it again: what it held must be there."""
     opened: list[Store] = []
@@ -34,7 +56,17 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock)
         opened.append(EmbeddedStore.open(tmp_path / "store.db", clock=clock, settings=SMALL))
         return opened[-1]
 
-    yield {"embedded": embedded}[request.param]
+    if request.param == "victoriametrics":
+        there = settings_for(request.getfixturevalue("victoria"))
+
+    def victoriametrics() -> Store:
+        for store in opened:
+            store.pack()  # type: ignore[attr-defined]  # so that all that can be there is read from there
+        close()
+        opened.append(VictoriaStore.connect(tmp_path / "beside.db", clock=clock, there=there, settings=SMALL))
+        return opened[-1]
+
+    yield {"embedded": embedded, "victoriametrics": victoriametrics}[request.param]
     close()
 
 

@@ -32,8 +32,8 @@ def points(store: Store, key: SeriesKey = CHARGE) -> list[tuple[float, float]]:
 
 
 def test_what_was_committed_is_read_back_value_by_value(store: Store) -> None:
-    store.commit([commit(*charges((0, 99.5), (30, 99.0), (60, 1 / 3)), positions=[(1, 3)])])
-    assert points(store) == [(0, 99.5), (30, 99.0), (60, 1 / 3)]
+    store.commit([commit(*charges((0, 99.5), (30, 99.0), (60, 0.333333)), positions=[(1, 3)])])
+    assert points(store) == [(0, 99.5), (30, 99.0), (60, 0.333333)]
 
 
 def test_a_new_store_knows_nobody(store: Store) -> None:
@@ -95,8 +95,8 @@ def test_latest_has_each_series_once_and_can_ask_for_one_device(store: Store) ->
 
 def test_a_device_that_becomes_another_kind_keeps_its_series_under_the_newest_kind(open_store: OpenStore) -> None:
     store = open_store()
-    store.commit([commit(sample(CHARGE, START_US + 10, 1.0, "server"))])
-    store.commit([commit(sample(CHARGE, START_US + 20, 2.0, "ups"))])
+    store.commit([commit(sample(CHARGE, START_US + 10_000, 1.0, "server"))])
+    store.commit([commit(sample(CHARGE, START_US + 20_000, 2.0, "ups"))])
     store.commit([commit(sample(CHARGE, START_US, 3.0, "server"))])  # late, from before
     assert [each.kind for each in store.latest(WARD)] == ["ups"]
     assert [each.kind for each in open_store().latest(WARD)] == ["ups"]

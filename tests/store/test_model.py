@@ -5,23 +5,27 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from store.base import Commit, Event, Sample, SeriesKey, Store
 from store.embedded import EmbeddedSettings, EmbeddedStore
 from store.embedded.verify import verify
+from store.victoria import VictoriaStore
+from store.victoria.kept import kept, kept_time
 from telemetry.clock import FakeClock
 from telemetry.intervals import IntervalSet
+from tests.store.conftest import MEMORY, settings_for
 from tests.store.model import Model, bits
+from tests.victoria import VictoriaMetrics
 
 WARDS = ("ward-a", "ward-b")
 KEYS = [SeriesKey(ward, device, "level", "") for ward in WARDS for device in ("d1", "d2")]
 INCARNATIONS = (b"one", b"two")
-MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # what a power cut would leave is not asked here
 EVER = (-(1 << 63), 1 << 63)
 
 # Few different times, so that equal ones are common; and the ends of what 64 bits hold.
@@ -92,24 +96,29 @@ def compare(store: Store, model: Model) -> None:
         assert counts.positions == sum(len(each) for each in model.positions.get(ward, {}).values())
 
 
-@settings(max_examples=120, deadline=None)
-@given(STEPS, st.integers(2, 9))
-def test_a_store_agrees_with_a_plain_model(steps: list[tuple[object, ...]], chunk_samples: int) -> None:
-    small = EmbeddedSettings(
-        tail_samples=30, tail_samples_per_series=3, chunk_samples=chunk_samples, step_samples=chunk_samples
-    )
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        path = Path(folder) / "store.db"
+def as_they_are(commits: list[Commit]) -> list[Commit]:
+    return commits
 
-        def opened() -> EmbeddedStore:
-            return EmbeddedStore.open(path, clock=FakeClock(), settings=small)
 
-        store, model = opened(), Model()
+def as_kept(commits: list[Commit]) -> list[Commit]:
+    """What VictoriaMetrics can give back of them."""
+    return [replace(commit, samples=[kept(sample) for sample in commit.samples]) for commit in commits]
+
+
+def walk(
+    steps: list[tuple[object, ...]],
+    opened: Callable[[], EmbeddedStore],
+    path: Path,
+    as_given: Callable[[list[Commit]], list[Commit]],
+) -> Model:
+    """Do the steps to a store and to a model, compare them, also after a last packing and opening."""
+    store, model = opened(), Model()
+    try:
         for step in steps:
             if step[0] == "commit":
                 commits = commits_of(step[1], step[2], model)  # type: ignore[arg-type]
                 store.commit(commits)
-                model.commit(commits)
+                model.commit(as_given(commits))
             elif step[0] == "pack":
                 store.pack()
             elif step[0] == "reopen":
@@ -124,10 +133,38 @@ def test_a_store_agrees_with_a_plain_model(steps: list[tuple[object, ...]], chun
         store.close()
         store = opened()
         compare(store, model)
+    finally:
         store.close()
-        report = verify(path)
-        assert report.ok, report.as_dict()
-        assert report.samples == sum(map(len, model.samples.values()))
+    report = verify(path)
+    assert report.ok, report.as_dict()
+    return model
+
+
+@settings(max_examples=120, deadline=None)
+@given(STEPS, st.integers(2, 9))
+def test_a_store_agrees_with_a_plain_model(steps: list[tuple[object, ...]], chunk_samples: int) -> None:
+    small = EmbeddedSettings(
+        tail_samples=30, tail_samples_per_series=3, chunk_samples=chunk_samples, step_samples=chunk_samples
+    )
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        path = Path(folder) / "store.db"
+        model = walk(steps, lambda: EmbeddedStore.open(path, clock=FakeClock(), settings=small), path, as_they_are)
+        assert verify(path).samples == sum(map(len, model.samples.values()))
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each example waits for a disk: shrinking takes minutes
+)
+@given(STEPS)
+def test_victoriametrics_with_its_file_beside_agrees_with_a_plain_model(
+    victoria: VictoriaMetrics, steps: list[tuple[object, ...]]
+) -> None:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        path, there = Path(folder) / "store.db", settings_for(victoria, batch_samples=40)
+        walk(steps, lambda: VictoriaStore.connect(path, clock=FakeClock(), there=there), path, as_kept)
 
 
 @pytest.mark.parametrize("shuffled", [False, True])
@@ -137,8 +174,8 @@ def test_a_month_of_polls_replayed_in_any_order_is_the_same_month(
     chance = random.Random(seed)
     key = KEYS[0]
     samples = [
-        Sample(key.ward, key.device, "ups", key.metric, "", n * 30_000_000 + chance.randrange(5000), n % 50 / 10)
-        for n in range(6000)
+        Sample(key.ward, key.device, "ups", key.metric, "", kept_time(n * 30_000_000 + late_us), n % 50 / 10)
+        for n, late_us in enumerate(chance.choices(range(5000), k=6000))
     ]
     batches = [samples[at : at + 75] for at in range(0, len(samples), 75)]
     if shuffled:

@@ -48,7 +48,7 @@ def test_readers_always_see_whole_commits_in_order_while_others_write(store: Sto
     def write() -> None:
         try:
             for n in range(COMMITS):
-                samples = [sample(key, START_US + n, float(n)) for key in KEYS]
+                samples = [sample(key, START_US + n * 1000, float(n)) for key in KEYS]
                 store.commit([commit(*samples, positions=[(n, n)])])
         finally:
             done.set()
@@ -78,7 +78,7 @@ def test_commits_of_several_threads_all_go_in(store: Store) -> None:
 
     def write(ward: str) -> None:
         for n in range(60):
-            one = sample(SeriesKey(ward, "ups-1", "level"), START_US + n, float(n))
+            one = sample(SeriesKey(ward, "ups-1", "level"), START_US + n * 1000, float(n))
             store.commit([commit(one, positions=[(n, n)], ward=ward)])
 
     for number in range(4):
@@ -97,7 +97,7 @@ def test_pruning_leaves_commits_their_turn_and_takes_nothing_young(store: Store,
     def write() -> None:
         try:
             for n in range(COMMITS):
-                both = [sample(key, time_us + n, float(n)) for key in KEYS for time_us in (old, young)]
+                both = [sample(key, time_us + n * 1000, float(n)) for key in KEYS for time_us in (old, young)]
                 store.commit([commit(*both, positions=[(n, n)])])
         finally:
             done.set()
@@ -109,7 +109,7 @@ def test_pruning_leaves_commits_their_turn_and_takes_nothing_young(store: Store,
     threads.join()
     pruned += store.prune().samples
     for key in KEYS:
-        assert store.history(key, young, young + COMMITS).values == list(range(COMMITS))
+        assert store.history(key, young, young + COMMITS * 1000).values == list(range(COMMITS))
     left = sum(len(store.history(key, *ALWAYS).times_us) for key in KEYS)
     assert left == 2 * len(KEYS) * COMMITS - pruned
     # What shares a chunk with something young stays; nothing else does.
@@ -118,7 +118,7 @@ def test_pruning_leaves_commits_their_turn_and_takes_nothing_young(store: Store,
 
 
 def test_closing_waits_for_readers_and_later_ones_are_told(store: Store) -> None:
-    store.commit([commit(*(sample(KEYS[0], START_US + n, float(n)) for n in range(2000)))])
+    store.commit([commit(*(sample(KEYS[0], START_US + n * 1000, float(n)) for n in range(2000)))])
     threads, reading = Threads(), threading.Barrier(4)
 
     def read() -> None:
