@@ -1,0 +1,135 @@
+"""A district moves from one kind of store to the other, and back, without losing a number."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from store.archive import Archive
+from store.base import SeriesKey, Store, StoreError, StoreFault
+from store.embedded import EmbeddedStore
+from store.moving import Moved, export, import_
+from store.victoria import VictoriaStore
+from telemetry.clock import FakeClock
+from tests.store.conftest import settings_for
+from tests.store.samples import CHARGE, INCARNATION, SECOND_US, START_US, WARD, charges, commit, event, sample
+from tests.victoria import VictoriaMetrics
+
+ALWAYS = (-(1 << 63), (1 << 63) - 1)
+PORT = SeriesKey("other", "switch-1", "port_up", "Gi1/0/1")
+
+
+def told(_moved: Moved) -> None:
+    pass
+
+
+def filled(folder: Path) -> EmbeddedStore:
+    store = EmbeddedStore.open(folder / "store.db", clock=FakeClock())
+    day = 86_400
+    store.commit([commit(*charges(*((-n * day / 4, n / 7) for n in range(900))), positions=[(1, 900)])])
+    store.commit([commit(*charges((5 * day, 1.0)), positions=[(905, 906)], events=[event(905, 1), event(906, 2)])])
+    here = sample(PORT, START_US + 7, 1.0, "switch")
+    store.commit([commit(here, positions=[(1, 1)], events=[event(1, 3, ward="other")], ward="other")])
+    return store
+
+
+def everything(store: Store) -> object:
+    return [
+        (
+            ward,
+            store.latest(ward),
+            [store.history(each.key, *ALWAYS) for each in store.latest(ward)],
+            store.events(ward, start_us=ALWAYS[0]),
+            {incarnation: list(store.positions(ward, incarnation)) for incarnation in store.incarnations(ward)},
+        )
+        for ward in store.wards()
+    ]
+
+
+def test_embedded_to_embedded_is_the_same_bit_for_bit(tmp_path: Path) -> None:
+    store, archive = filled(tmp_path), Archive(tmp_path / "archive", make=True)
+    moved = export(store, archive, FakeClock(), told)
+    assert (moved.wards, moved.series, moved.samples, moved.events) == (2, 2, 902, 3)
+    other = EmbeddedStore.open(tmp_path / "other.db", clock=FakeClock())
+    import_(archive, other, FakeClock(), told, rounded=False)
+    assert everything(other) == everything(store)
+    for each in (archive, other, store):
+        each.close()
+
+
+def test_to_victoriametrics_and_back(victoria: VictoriaMetrics, tmp_path: Path) -> None:
+    store, archive = filled(tmp_path), Archive(tmp_path / "archive", make=True)
+    export(store, archive, FakeClock(), told)
+    there = VictoriaStore.connect(tmp_path / "beside.db", clock=FakeClock(), there=settings_for(victoria))
+    import_(archive, there, FakeClock(), told, rounded=True)
+    values = there.history(CHARGE, *ALWAYS).values
+    assert values[0] == round(899 / 7, 6)
+    assert len(values) == 901
+    again = Archive(tmp_path / "again", make=True)
+    export(there, again, FakeClock(), told)
+    back = EmbeddedStore.open(tmp_path / "back.db", clock=FakeClock())
+    import_(again, back, FakeClock(), told, rounded=False)
+    assert everything(back) == everything(there)
+    for each in (archive, again, back, there, store):
+        each.close()
+
+
+def test_what_was_broken_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, archive = filled(tmp_path), Archive(tmp_path / "archive", make=True)
+
+    def broken(*_: object, **__: object) -> None:
+        raise StoreError("no room", StoreFault.FULL)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(archive, "put_events", broken)
+        with pytest.raises(StoreError):
+            export(store, archive, FakeClock(), told)
+    other = EmbeddedStore.open(tmp_path / "other.db", clock=FakeClock())
+    with pytest.raises(StoreError, match="not finished"):
+        import_(archive, other, FakeClock(), told, rounded=False)
+    assert export(store, archive, FakeClock(), told).skipped == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(archive, "positions", broken)
+        with pytest.raises(StoreError):
+            import_(archive, other, FakeClock(), told, rounded=False)
+    assert not other.positions(WARD, INCARNATION)  # nothing is called held before all samples are there
+    assert import_(archive, other, FakeClock(), told, rounded=False).skipped == 2
+    assert everything(other) == everything(store)
+    assert import_(archive, other, FakeClock(), told, rounded=False).events == 0
+    for each in (archive, other, store):
+        each.close()
+
+
+def test_a_store_that_got_more_since_begins_a_new_archive(tmp_path: Path) -> None:
+    store, archive = filled(tmp_path), Archive(tmp_path / "archive", make=True)
+    export(store, archive, FakeClock(), told)
+    store.commit([commit(*charges((9 * SECOND_US, 1.0)), positions=[(2000, 2000)])])
+    with pytest.raises(StoreError, match="since"):
+        export(store, archive, FakeClock(), told)
+    archive.close()
+    store.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all, but some text that somebody put here " * 20])
+def test_what_is_no_archive_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "archive").write_bytes(content)
+    with pytest.raises(StoreError):
+        Archive(tmp_path / "archive", make=False)
+    with pytest.raises(StoreError):
+        Archive(tmp_path / "nothing", make=False)
+
+
+def test_an_archive_whose_samples_are_not_what_was_written_is_refused(tmp_path: Path) -> None:
+    store, archive = filled(tmp_path), Archive(tmp_path / "archive", make=True)
+    export(store, archive, FakeClock(), told)
+    store.close()
+    with sqlite3.connect(tmp_path / "archive") as database:
+        database.execute("DELETE FROM samples WHERE start_us = (SELECT min(start_us) FROM samples)")
+    other = EmbeddedStore.open(tmp_path / "other.db", clock=FakeClock())
+    with pytest.raises(StoreError) as caught:
+        import_(archive, other, FakeClock(), told, rounded=False)
+    assert caught.value.fault is StoreFault.DAMAGED
+    other.close()
+    archive.close()
