@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import asdict
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from district.config import Address, Configuration
     from district.people import People
     from store.base import StoreError
+    from store.moving import Moved
 
 GOOD, FAILED, WRONG_USAGE = 0, 1, 2
 
@@ -29,8 +33,11 @@ app = typer.Typer(
 )
 users = typer.Typer(help="Who may sign in at the console.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(users, name="user")
+stores = typer.Typer(help="Move to another kind of store.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(stores, name="store")
 
 ConfigurationFile = Annotated[Path, typer.Option("-c", "--config", help="district.toml", metavar="FILE")]
+ArchiveFile = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="The file in between.")]
 Language = Annotated[str | None, typer.Option("--lang", metavar="|".join(LANGUAGES), help="Language of the texts.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -144,6 +151,36 @@ def remove_user(name: str, config: ConfigurationFile, lang: Language = None) -> 
     """Remove a user; its sessions end."""
     with _people(config, words(lang)) as people:
         people.accounts.remove_user(name)
+
+
+@stores.command("export")
+def export_store(archive: ArchiveFile, config: ConfigurationFile, json: AsJson = False, lang: Language = None) -> None:
+    """Write all that the configured store holds into ARCHIVE. End the hub first. What was broken off goes on."""
+    from district.moving import export_to
+
+    _move(export_to, archive, config, json, words(lang))
+
+
+@stores.command("import")
+def import_store(archive: ArchiveFile, config: ConfigurationFile, json: AsJson = False, lang: Language = None) -> None:
+    """Bring ARCHIVE into the configured store, read it back and compare. End the hub first. What was broken off
+    goes on."""
+    from district.moving import import_from
+
+    _move(import_from, archive, config, json, words(lang))
+
+
+def _move(
+    move: Callable[[Path, Configuration, Words], Moved], archive: Path, config: Path, json: bool, said: Words
+) -> None:
+    from district.moving import as_text
+    from store.base import StoreError
+
+    try:
+        moved = move(archive, _load(config, said), said)
+    except StoreError as error:
+        _fail(_store(error, said))
+    typer.echo(dumps(asdict(moved)) if json else as_text(moved, said))
 
 
 def _people(config: Path, said: Words) -> AbstractContextManager[People]:

@@ -21,6 +21,7 @@ from telemetry.configuration.problems import Wrong
 Text = Annotated[fields.Text, StringConstraints(max_length=200)]
 TABLES = ("district", "broker", "console", "store", "ward")
 BROKER_PORTS = {"mqtt": 1883, "mqtts": 8883}
+WEB_PORTS = {"http": 80, "https": 443}
 LISTEN_EXAMPLE = "127.0.0.1:8080"
 
 
@@ -114,10 +115,23 @@ class ConsoleSection(Section):
 
 
 class StoreSection(Section):
-    """Where numbers are kept; `path` is relative to data_dir."""
+    """Where numbers are kept; `path` is relative to data_dir. With VictoriaMetrics at `url` the file holds what that
+    cannot keep; it must have a -retentionPeriod of `samples_days` and -dedup.minScrapeInterval=1ms."""
 
-    kind: Literal["embedded"] = "embedded"
+    kind: Literal["embedded", "victoriametrics"] = "embedded"
     path: PurePath = PurePath("store.db")  # no Path: those are relative to the file
+    url: str = "http://127.0.0.1:8428"
+    username: str | None = None  # where a proxy asks for it
+    password: SecretStr | None = None  # password_file or password_env in the file
+    samples_days: float = Field(default=400.0, ge=1, le=36_500)
+    events_days: float = Field(default=400.0, ge=1, le=36_500)
+
+    @field_validator("url")
+    @classmethod
+    def _is_web(cls, url: str) -> str:
+        if not is_url(url, WEB_PORTS):
+            raise refusal(Wrong.BAD_URL, [f"{scheme}://host:port" for scheme in WEB_PORTS])
+        return url
 
 
 class WardSection(Section):
@@ -138,7 +152,9 @@ class Configuration(Section):
 
     @property
     def store_path(self) -> Path:
-        return self.district.data_dir / self.store.path
+        """The store's own file: all of it, or what stands beside VictoriaMetrics."""
+        beside = self.store.kind == "victoriametrics" and "path" not in self.store.model_fields_set
+        return self.district.data_dir / ("victoria.db" if beside else self.store.path)
 
     @property
     def hub_path(self) -> Path:

@@ -11,8 +11,8 @@ from district.config import Configuration
 from district.database import open_database
 from district.holdings import Holdings
 from district.records import Counts, Records
+from district.stores import open_store
 from store.base import Store
-from store.embedded import EmbeddedStore
 from telemetry.clock import SystemClock
 from telemetry.configuration.words import Words
 
@@ -58,7 +58,7 @@ def count(configuration: Configuration) -> DistrictCounts:
     """Read the files. Raises StoreError, also while the hub has them open (its own figures: GET /api/statistics),
     and HubDatabaseError."""
     engine = open_database(configuration.hub_path)
-    store = EmbeddedStore.open(configuration.store_path, clock=SystemClock())
+    store = open_store(configuration, SystemClock(), shipping=False)
     try:
         records = Records(engine)
         counts = records.counts()

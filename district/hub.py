@@ -31,10 +31,10 @@ from district.records import Records
 from district.replication import Replication
 from district.site import DistrictSite, Proven, note
 from district.situation import Situation
+from district.stores import open_store
 from district.upkeep import Upkeep
 from district.worker import Worker
 from store.base import Store
-from store.embedded import EmbeddedStore
 from telemetry import wire_pb2 as wire
 from telemetry.clock import Clock, SystemClock
 
@@ -68,7 +68,7 @@ def running(configuration: Configuration, clock: Clock) -> Iterator[Hub]:
     with contextlib.ExitStack() as ending:
         engine = open_database(configuration.hub_path)
         ending.callback(engine.dispose)
-        store = EmbeddedStore.open(configuration.store_path, clock=clock)
+        store = open_store(configuration, clock)
         ending.callback(store.close)
         records = Records(engine)
         situation = rebuild.situation(clock, configuration.names, store, records)

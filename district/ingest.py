@@ -209,6 +209,8 @@ class Ingest:
         except StoreError as error:
             if error.fault in (StoreFault.REFUSED, StoreFault.HELD):
                 self._commit_apart(error, group)
+            elif error.fault is StoreFault.TAKEN_BACK:
+                self._taken_back(error)
             else:
                 self._store_failed(error, group)
 
@@ -255,6 +257,13 @@ class Ingest:
         for entry in staged.entries:
             if self._proven is not None and isinstance(entry.payload, Evidence):
                 self._proven(staged.ward, entry.device, entry.payload)
+
+    def _taken_back(self, error: StoreError) -> None:
+        """Less is held than was: what is missing now, and this group, is asked for again."""
+        logger.error("the wards are asked again: %s", error)
+        self.reload()
+        for ward in self._situation.wards:
+            self._replication.suspect(ward)
 
     def _store_failed(self, error: StoreError, group: _Group) -> None:
         """Nothing of the group was taken. It stays missing, and is asked for when the store works again."""

@@ -15,8 +15,8 @@ from district.config import Configuration
 from district.database import HEAD, HubDatabaseError, open_database
 from district.records import Records
 from district.staging import payload_name
+from district.stores import open_store
 from store.base import Event, Store, StoreError
-from store.embedded import EmbeddedStore
 from store.embedded.verify import verify as verify_store
 from telemetry.clock import SystemClock
 from telemetry.configuration.words import Words
@@ -100,7 +100,7 @@ def verify(configuration: Configuration) -> Verification:
     except HubDatabaseError as error:
         found.violations.append(_as_said("H1", error))
     try:
-        store = EmbeddedStore.open(configuration.store_path, clock=SystemClock())
+        store = open_store(configuration, SystemClock(), shipping=False)
     except StoreError as error:
         found.violations.append(_violation("H2", "store_not_opened", detail=error))
         return found
