@@ -184,7 +184,8 @@ class VictoriaStore(EmbeddedStore):
             if self._stopping.is_set():
                 return
             try:
-                self._look()
+                if self._look():
+                    pause = self._there.ship_seconds  # it came back: what fails now fails for the first time
                 more = self.ship_once()
                 if failing:
                     log.info("VictoriaMetrics takes samples again")
@@ -277,11 +278,11 @@ class VictoriaStore(EmbeddedStore):
 
     # ---- is it still what it was -------------------------------------------------------------------------------
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
         """See whether VictoriaMetrics was started again since we looked, and then what it still has."""
         started = self._client.started()
         if started == self._known_start:
-            return
+            return False
         if self._started and started != self._started:
             log.warning("VictoriaMetrics was started again; what it had not flushed goes there once more")
         self._check_retention()
@@ -289,6 +290,7 @@ class VictoriaStore(EmbeddedStore):
         with self._writing(), transaction(self._connection, self._path):
             self._connection.execute("UPDATE victoria SET started = ?", (started,))
         self._started = self._known_start = started
+        return True
 
     def _check_retention(self) -> None:
         """Raises StoreError where a sample of the asked age does not stay."""
