@@ -102,6 +102,13 @@ class CameraWatch:
             self._leaving = [watch for watch in self._leaving if not watch.join(0)]
             self._watch(device, addresses, len(camera) % 7)
 
+    def look_now(self, camera: str) -> None:
+        """Judge this camera's next keyframe: it says that something is wrong with its picture, or no longer."""
+        watches = self._posts[camera].watches
+        watched = watches.get(StreamName.SUB) or watches.get(StreamName.MAIN)
+        if watched is not None:
+            watched.look_now()
+
     def open(self, address: StreamAddress, stopped: Callable[[], bool]) -> CameraStream | Tap | None:
         """A stream for who shows it: the one that is watched already. Raises StreamError."""
         for post in self._posts.values():
@@ -200,6 +207,7 @@ class _WatchedCamera:
         self._checked_at: float | None = None
         if isinstance(inner, cameras.InterfacePoll):
             inner.found = partial(watch.found, post.device)
+            inner.look = partial(watch.look_now, post.device)
 
     async def poll(self) -> PollResult:
         now = self._watch._clock.monotonic()

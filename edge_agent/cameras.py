@@ -55,13 +55,15 @@ def _streams(device: BaseDevice) -> Mapping[StreamName, StreamAddress]:
 
 
 class InterfacePoll:
-    """A collector (collectors.base.Collector) of a camera's own interface. `found` is given its streams."""
+    """A collector (collectors.base.Collector) of a camera's own interface. `found` is given its streams; `look` is
+    called when the camera says of its picture what it did not say before."""
 
     has_vital = False
 
     def __init__(self, interface: CameraInterface, found: Callable[[Settings], None] = lambda _: None) -> None:
         self._interface = interface
         self.found = found
+        self.look: Callable[[], None] = lambda: None
 
     async def poll(self) -> PollResult:
         try:
@@ -70,6 +72,8 @@ class InterfacePoll:
             return PollResult(False, reason=fault.reason)
         if told.streams:
             self.found(told.streams)
+        if told.says_news:
+            self.look()
         return PollResult(True, list(told.readings), list(told.facts), told.reason)
 
     async def poll_vital(self) -> PollResult:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from camera.faults import DeviceFault
 from camera.interfaces.told import StreamSettings, Told, codec_name, main_and_sub
 from camera.onvif import media
+from camera.onvif.events import DeviceEvents
 from camera.onvif.session import OnvifSession
 from telemetry.clock import Clock
 from telemetry.readings import Fact, Reading, Reason, ReasonCode
@@ -26,6 +27,8 @@ class OnvifCamera:
         self._facts: Sequence[Fact] = ()
         self._streams: Sequence[StreamSettings] = ()
         self._asked_at: float | None = None
+        self._events = DeviceEvents(session, clock)
+        self._source = ""  # our video source, where the device has several
 
     async def ask(self) -> Told:
         await self._session.open()
@@ -35,18 +38,28 @@ class OnvifCamera:
         if self._asked_at is None or now - self._asked_at > ASK_AGAIN_SECONDS:
             reason = await self._ask_what_seldom_changes()
             self._asked_at = now if reason is None else None
-        return Told(self._facts, readings, main_and_sub(self._streams), reason)
+        before = self._said()
+        if reason is None:  # an extra: only where all else was answered
+            await self._events.pull()
+        readings += self._events.readings(self._source)
+        return Told(self._facts, readings, main_and_sub(self._streams), reason, self._said() != before)
 
     async def close(self) -> None:
         await self._session.close()
+
+    def _said(self) -> set[str]:
+        """What is wrong by its own word."""
+        return {each.metric for each in self._events.readings(self._source) if each.value}
 
     async def _ask_what_seldom_changes(self) -> Reason | None:
         """Why not all of it came."""
         try:
             self._facts = await media.device_facts(self._session)
-            found = media.of_source(await media.profiles(self._session), self._channel)
+            offered = await media.profiles(self._session)
+            found = media.of_source(offered, self._channel)
             if not found:
                 return Reason(ReasonCode.UNSUPPORTED, f"no video source {self._channel}")
+            self._source = found[0].source if len({each.source for each in offered}) > 1 else ""
             self._streams = [await self._settings(profile) for profile in found[:2]]
         except DeviceFault as fault:
             if fault.reason.code is ReasonCode.WRONG_CREDENTIALS and not self._streams:

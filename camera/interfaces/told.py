@@ -23,12 +23,14 @@ class StreamSettings:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """`reason`: why part of it is missing. `streams` is empty where that was not asked this time, or not answered."""
+    """`reason`: why part of it is missing. `streams` is empty where that was not asked this time, or not answered.
+    `says_news`: the camera says of its own picture what it did not say before; that is a reason to look at once."""
 
     facts: Sequence[Fact] = ()
     readings: Sequence[Reading] = ()
     streams: Mapping[StreamName, StreamSettings] = field(default_factory=dict)
     reason: Reason | None = None
+    says_news: bool = False
 
 
 class CameraInterface(Protocol):

@@ -90,6 +90,8 @@ class OnvifSession:
             self._answered.add(place)
             return answer
         except faults.NotAuthorizedError as error:
+            if at and self._answered:  # a subscription that is gone is no wrong password; what else is asked will tell
+                raise DeviceFault(ReasonCode.NO_PERMISSION, operation, answered=True) from error
             if self._answered and place not in self._answered:  # the password is right; this user may not ask that
                 self._forbidden.add(place)
                 raise DeviceFault(ReasonCode.NO_PERMISSION, operation, answered=True) from error

@@ -15,6 +15,7 @@ from typing import Any
 
 from camera.faults import DeviceFault
 from camera.onvif import faults
+from camera.onvif.events import DeviceEvents
 from camera.onvif.library import Service
 from camera.onvif.media import device_facts
 from camera.onvif.session import OnvifSession
@@ -95,6 +96,7 @@ class OnvifRecorder:
     def __init__(self, session: OnvifSession, clock: Clock) -> None:
         self._session = session
         self._clock = clock
+        self._device_events = DeviceEvents(session, clock)
         self._tracks: dict[str, list[_Track]] = {}  # by recording
 
     async def open(self) -> Told:
@@ -120,8 +122,10 @@ class OnvifRecorder:
         return channels
 
     async def disks(self) -> list[Disk]:
-        """ONVIF does not tell of disks."""
-        return []
+        """ONVIF tells of disks by events only: which of them failed, and not how large they are."""
+        await self._device_events.pull()
+        failed = self._device_events.failed_disks()
+        return [Disk(token, not has_failed, 0.0, 0.0) for token, has_failed in failed.items()]
 
     async def index(self, channel: Channel, begin_us: int, end_us: int) -> Index:
         tracks = [track for token in channel.tokens for track in self._tracks.get(token, ())]

@@ -254,7 +254,7 @@ class Surveyor:
         self, reads: Sequence[_Read], channels: Sequence[Channel], disks: Sequence[Disk], now: int
     ) -> Forecast | None:
         indexes = [each.index for each in reads if each.index is not None]
-        sound = [disk for disk in disks if disk.healthy]
+        sound = [disk for disk in disks if disk.healthy and disk.total_bytes > 0]
         if not indexes or not sound:
             return None
         oldest = [oldest_continuous_us(index.until(now).spans(), self._means.office) for index in indexes]

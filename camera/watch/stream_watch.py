@@ -94,6 +94,7 @@ class StreamWatch:
         self._meter = Meter()
         self._lock = threading.Lock()
         self._flow: WatchFlow | None = None
+        self._asked_to_look = False
         self._waiting = 0  # who want to show the stream and wait for it
         self._reason: Reason | None = None
         self._facts: StreamFacts | None = None
@@ -119,6 +120,13 @@ class StreamWatch:
         self._stopping.set()
         self._woken.set()
         self._means.pump.ring()
+
+    def look_now(self) -> None:
+        """Hand on the next keyframe, whenever the last one was; look into a sampled stream now. From any thread."""
+        with self._lock:
+            self._asked_to_look = True
+            if self._flow is None and self._reason is None:
+                self._woken.set()
 
     def join(self, seconds: float) -> bool:
         """Whether it has ended within that time."""
@@ -269,6 +277,7 @@ class StreamWatch:
             data = video.parameter_sets + data
             facts = stream_facts(data, codec)
         with self._lock:
+            self._asked_to_look = False
             self._facts = facts or self._facts
         self._on_keyframe(Keyframe(data, codec, now, facts))
 
@@ -280,6 +289,10 @@ class StreamWatch:
     @property
     def keyframe_every(self) -> float:
         return self._rhythm.keyframe_every
+
+    @property
+    def is_asked_to_look(self) -> bool:
+        return self._asked_to_look
 
     def keyframe_interval(self) -> float | None:
         return self._meter.interval
@@ -327,7 +340,7 @@ class WatchFlow:
             self.failed = reason_for(error)
             return False
         self._watch.looked(self, now)
-        if now >= self._key_due and group.keyframes != self._keyframes:
+        if (now >= self._key_due or self._watch.is_asked_to_look) and group.keyframes != self._keyframes:
             self._hand_on(now)
         return not self._watch.is_over(now, self._began_at, tapped=bool(self._taps))
 

@@ -185,6 +185,22 @@ def test_a_sampled_camera_is_let_go_between_its_looks(
     until(lambda: watch.state().connections == 2)
 
 
+def test_who_is_asked_to_look_hands_on_the_next_keyframe(
+    film: Film, serve: Serve, watching: Callable[..., tuple[StreamWatch, list[Keyframe]]]
+) -> None:
+    camera = serve({"/main": film(Footage())})
+    held, of_held = watching(camera.url(), Rhythm(keyframe_every=600.0))
+    sampled, of_sampled = watching(camera.url(), Rhythm(keyframe_every=600.0, look=2.5, every=600.0))
+    until(lambda: len(of_held) == 1 and len(of_sampled) == 1 and not sampled.state().connected)
+    held.look_now()
+    sampled.look_now()
+    until(lambda: len(of_held) == 2 and len(of_sampled) == 2)
+    assert held.state().connections == 1
+    assert sampled.state().connections == 2
+    until(lambda: not sampled.state().connected)
+    assert (len(of_held), len(of_sampled)) == (2, 2)
+
+
 def test_a_wrong_password_is_tried_once(
     film: Film, watching: Callable[..., tuple[StreamWatch, list[Keyframe]]], answering: Callable[..., RtspServer]
 ) -> None:

@@ -128,6 +128,12 @@ const FLAGS = new Set([
   "echo_answered",
   "stream_as_set",
   "picture_decodes",
+  "camera_says_signal_lost",
+  "camera_says_tampered",
+  "camera_says_too_dark",
+  "camera_says_too_bright",
+  "camera_says_blurred",
+  "camera_says_storage_failed",
   "retention_met",
   "motion_only",
 ]);
