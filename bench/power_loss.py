@@ -100,6 +100,7 @@ def run(folder: Path, cuts: int, seed: int, weak: bool = False) -> Trial:
     for _ in range(cuts):
         with _mounted(image, mountpoint):
             told = _cut_under_load(mountpoint, chance, weak)
+        image = as_left(image)
         published |= told.before
         with _mounted(image, mountpoint):
             there = _keys(mountpoint / "journal.db")
@@ -113,6 +114,15 @@ def run(folder: Path, cuts: int, seed: int, weak: bool = False) -> Trial:
         trial.published += len(told.before)
     trial.seconds = round(time.monotonic() - began, 1)
     return trial
+
+
+def as_left(image: Path) -> Path:
+    """The disk as the cut left it, as another file: a mount namespace that was made meanwhile still holds the file
+    system that was shut down, and to mount the same file again would give just that."""
+    left = image.with_name(f"{image.name}-")
+    subprocess.run(["cp", "--sparse=always", str(image), str(left)], check=True)
+    image.unlink()
+    return left
 
 
 def _keys(path: Path) -> set[Key]:

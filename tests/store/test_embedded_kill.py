@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.power_loss import as_left
 from store.base import SeriesKey
 from store.embedded import EmbeddedStore
 from store.embedded.verify import verify
@@ -126,6 +127,7 @@ def test_nothing_that_was_told_as_durable_is_missing_after_a_power_cut(
             told = child.told  # what is told while the disk goes away proves nothing: an fsync in flight may lie
             subprocess.run([cut, "-x", "-c", "shutdown", str(folder)], check=True, capture_output=True)
             child.end()
+        image = as_left(image)
         with mounted(image, folder):
             held = check(folder / "store.db", max(told, held))
     assert held > 50, "the child hardly wrote anything, so the cuts proved little"
