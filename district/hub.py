@@ -21,9 +21,10 @@ from district.errors import DistrictError
 from district.evidence import EvidenceBook
 from district.holdings import Holdings
 from district.inbox import Inbox
-from district.ingest import Ingest, Message
+from district.ingest import Ingest
 from district.link import Link
 from district.live import MqttStreamRequests
+from district.message import Message
 from district.pictures.desk import PictureDesk
 from district.pictures.shelf import PictureShelf
 from district.pictures.worker import PictureWorker

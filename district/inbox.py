@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from district.ingest import Message
+from district.message import Message
 
 GROUP_SECONDS = 0.2  # how long a group commit waits for more
 GROUP_BYTES = 2_000_000

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 
 from dashboards.console.site import Change, Topic
 from district import admission
+from district.accounts import Accounts
 from district.admission import RefusedError
-from district.database import HubDatabaseError
 from district.holdings import Holdings
-from district.hub_conditions import BROKER_LOST, STORE_FAILED
+from district.message import Message
 from district.reachability import ReachabilityLog, recorded
-from district.records import Changes, Counts, LossRecord, Records
+from district.records import LossRecord, Records
 from district.replication import Replication
-from district.situation import Numbers, Situation
+from district.situation import Situation
 from district.staging import Staged, Staging
+from district.troubles import Troubles
 from store.base import Store, StoreError, StoreFault
 from telemetry import topics
 from telemetry import wire_pb2 as wire
@@ -29,9 +30,6 @@ from telemetry.entry import Tombstone
 from telemetry.evidence import Evidence
 from telemetry.topics import What
 
-PROBE_SECONDS = 5.0  # how often a store that failed is tried with entries that were asked for
-SAVE_SECONDS = 10.0  # how exactly last words and counts survive a crash of the hub
-BROKER_LOST_SECONDS = 15.0
 REFUSALS_TOLD = 5  # of one ward in one group; the others are only counted
 MOST_INCARNATIONS = 20_000  # of one ward: an agent that starts every half hour for a year
 
@@ -45,15 +43,6 @@ Proven = Callable[[str, str, Evidence], None]  # which ward, which device, what
 
 class StoreLostError(Exception):
     """The store will take nothing more from this process; only a new start can help."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What the broker delivered. `retained`: it was said some time ago."""
-
-    topic: str
-    payload: bytes
-    retained: bool = False
 
 
 @dataclass(slots=True)
@@ -86,18 +75,13 @@ class Ingest:
     ) -> None:
         """`answered` is told of every reply of a ward, too; `proven` of evidence that is in the store now."""
         self._clock, self._district = clock, district
-        self._situation, self._store, self._records = situation, store, records
+        self._situation, self._store = situation, store
         self._holdings, self._replication = holdings, replication
         self._answered, self._proven = answered, proven
         self._log = ReachabilityLog()
-        self._counts = records.counts()
-        self._counts_dirty: set[str] = set()
-        self._unsaved = Changes()
-        self._save_at = clock.monotonic()
-        self._records_failed = False
-        self._probe_at: float | None = None  # set while the store fails
-        self._lost_broker_at: float | None = clock.monotonic()
-        self._number(_Group(Staging(self._log), touched=set(situation.wards)))
+        self._accounts = Accounts(clock, situation, records, holdings)
+        self._troubles = Troubles(clock, situation)
+        self._accounts.number(situation.wards)
 
     # ---- what the hub calls -------------------------------------------------------------------------------------
 
@@ -115,9 +99,9 @@ class Ingest:
                 self._answered(ward, reply)
         self._lose(group.losses)
         self._watch(group, hearing_since)
-        self._replication.tick(may_ask=self._may_ask() and not busy and hearing_since is not None)
-        self._number(group)
-        self._save()
+        self._replication.tick(may_ask=self._troubles.may_ask and not busy and hearing_since is not None)
+        group.changes += self._accounts.number(group.touched | {loss.ward for loss in group.losses})
+        self._accounts.save()
         self._situation.tell(group.changes)
         for ward, number in group.refusals.items():
             if number > REFUSALS_TOLD:
@@ -130,8 +114,7 @@ class Ingest:
 
     def close(self) -> None:
         """Write down what is not yet."""
-        self._save_at = self._clock.monotonic()
-        self._save()
+        self._accounts.close()
 
     # ---- messages -----------------------------------------------------------------------------------------------
 
@@ -181,7 +164,7 @@ class Ingest:
         group.staging.add(staged, self._situation.views[ward], admitted)
         self._replication.seen(ward, batch.incarnation, admitted.last_position)
         if admitted.duplicates:
-            self._count(ward).dropped_duplicates += admitted.duplicates
+            self._accounts.of(ward).dropped_duplicates += admitted.duplicates
             self._replication.stored(ward, incarnation, progress=False)  # it does not know that we have it
         for position, why in admitted.refused:
             self._refuse(group, ward, f"position {position} of {batch.incarnation.hex()}: {why}")
@@ -195,11 +178,7 @@ class Ingest:
         if number <= REFUSALS_TOLD:
             logger.warning("refused%s: %s", f" from ward {ward}" if ward else "", why)
         if ward:  # of a ward that is not ours only the log tells: anybody could invent names
-            self._count(ward).refused_entries += 1
-
-    def _count(self, ward: str) -> Counts:
-        self._counts_dirty.add(ward)
-        return self._counts.setdefault(ward, Counts())
+            self._accounts.of(ward).refused_entries += 1
 
     # ---- the store ----------------------------------------------------------------------------------------------
 
@@ -218,7 +197,7 @@ class Ingest:
         self._store.commit([staged.commit() for staged in together])
         for staged in together:
             staged.incarnation.held.update(staged.positions)
-        self._store_works(group)
+        group.changes += self._troubles.store_works()
         now_us = self._clock.wall_us()
         self._situation.live_ages_us.extend(now_us - wall_us for wall_us in group.live_us)
         group.live_us.clear()
@@ -267,47 +246,21 @@ class Ingest:
 
     def _store_failed(self, error: StoreError, group: _Group) -> None:
         """Nothing of the group was taken. It stays missing, and is asked for when the store works again."""
-        now_us = self._clock.wall_us()
         if error.fault in _BEYOND_HELP:
             raise StoreLostError(str(error)) from error
-        if self._probe_at is None:
-            logger.error("the store takes nothing: %s", error)
-        self._probe_at = self._clock.monotonic() + PROBE_SECONDS
         self._log.forget()
         for staged in group.staging:
             self._replication.suspect(staged.ward)
-        for ward in self._situation.wards:
-            if self._situation.conditions.put(ward, STORE_FAILED, now_us):
-                group.changes.append(Change(Topic.CONDITION, ward))
-
-    def _store_works(self, group: _Group) -> None:
-        if self._probe_at is not None:
-            logger.info("the store works again")
-        self._probe_at = None
-        for ward in self._situation.wards:
-            if self._situation.conditions.clear(ward, STORE_FAILED):
-                group.changes.append(Change(Topic.CONDITION, ward))
-
-    def _may_ask(self) -> bool:
-        return self._probe_at is None or self._clock.monotonic() >= self._probe_at
+        group.changes += self._troubles.store_failed(error)
 
     # ---- what follows -------------------------------------------------------------------------------------------
 
     def _watch(self, group: _Group, hearing_since: float | None) -> None:
         """Silent wards, and a broker that is gone."""
-        now, conditions = self._clock.monotonic(), self._situation.conditions
         for ward in self._situation.presence.tick(hearing_since=hearing_since):
             self._replication.listening(ward, False)
             group.changes += [Change(Topic.WARD, ward), Change(Topic.CONDITION, ward)]
-        if hearing_since is not None:
-            self._lost_broker_at = None
-        elif self._lost_broker_at is None:
-            self._lost_broker_at = now
-        lost = self._lost_broker_at is not None and now - self._lost_broker_at >= BROKER_LOST_SECONDS
-        for ward in self._situation.wards:
-            news = lost and conditions.put(ward, BROKER_LOST, self._clock.wall_us())
-            if news or (hearing_since is not None and conditions.clear(ward, BROKER_LOST)):
-                group.changes.append(Change(Topic.CONDITION, ward))
+        group.changes += self._troubles.broker(hearing_since)
 
     def _lose(self, losses: Iterable[LossRecord]) -> None:
         for loss in losses:
@@ -316,42 +269,4 @@ class Ingest:
                 *(loss.ward, loss.first, loss.last, loss.incarnation.hex(), loss.why),
             )
             self._replication.lost(loss)
-            self._unsaved.losses.append(loss)
-
-    def _number(self, group: _Group) -> None:
-        """Bring the counted figures of the wards up to date."""
-        for ward in group.touched | {loss.ward for loss in group.losses}:
-            counts = self._counts.get(ward, Counts())
-            numbers = Numbers(
-                missing_positions=self._holdings.missing_count(ward),
-                named_losses=self._holdings.lost_count(ward),
-                refused_entries=counts.refused_entries,
-                dropped_duplicates=counts.dropped_duplicates,
-            )
-            if numbers != self._situation.numbers.get(ward):
-                self._situation.numbers[ward] = numbers
-                group.changes.append(Change(Topic.WARD, ward))
-
-    def _save(self) -> None:
-        """Write down what is to be remembered; last words and counts only now and then, as each costs a write."""
-        presence, conditions = self._situation.presence, self._situation.conditions
-        changes, self._unsaved = self._unsaved, Changes()
-        changes.presence, presence.changes = changes.presence + presence.changes, []
-        changes.raised, conditions.raised = changes.raised + conditions.raised, []
-        changes.cleared, conditions.cleared = changes.cleared + conditions.cleared, []
-        if changes or self._clock.monotonic() >= self._save_at:
-            self._save_at = self._clock.monotonic() + SAVE_SECONDS
-            changes.wards += presence.take_dirty()
-            changes.counts |= {ward: self._counts[ward] for ward in self._counts_dirty}
-            self._counts_dirty.clear()
-        if not changes:
-            return
-        try:
-            self._records.write(changes, self._clock.wall_us())
-        except HubDatabaseError as error:
-            if not self._records_failed:
-                logger.error("%s", error)
-            self._unsaved = changes  # with the next ones
-            self._records_failed = True
-        else:
-            self._records_failed = False
+            self._accounts.lose(loss)

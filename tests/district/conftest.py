@@ -12,7 +12,8 @@ from district import rebuild
 from district.database import open_database
 from district.evidence import EvidenceBook
 from district.holdings import Holdings
-from district.ingest import Ingest, Message
+from district.ingest import Ingest
+from district.message import Message
 from district.pictures.desk import PictureDesk
 from district.pictures.shelf import PictureShelf
 from district.records import Records

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from dashboards.console.site import Change, Topic
-from district.ingest import Message
+from district.message import Message
 from store.base import StoreFullError
 from telemetry import wire_pb2 as wire
 from telemetry.entry import Lifecycle, LifecycleEvent, Readings, Tombstone, decode, encode

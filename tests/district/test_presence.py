@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.console.site import Change, Presence, Topic
-from district.ingest import Message
+from district.message import Message
 from tests.district.conftest import Desk
 from tests.district.fakes import ScriptedWard
 

@@ -8,8 +8,8 @@ import pytest
 
 from district.config import BrokerSection
 from district.inbox import GROUP_BYTES, MOST_BYTES, Inbox
-from district.ingest import Message
 from district.link import Link
+from district.message import Message
 from district.worker import Worker
 from store.base import StoreError, StoreFault
 from tests.district.conftest import Desk
