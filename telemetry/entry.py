@@ -44,6 +44,7 @@ class LifecycleEvent(IntEnum):
     CLOCK_STEPPED = 3
     JOURNAL_FULL = 4
     JOURNAL_RECOVERED = 5
+    CLOCK_HELD = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class Facts:
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
     """Something that happened to the agent itself. `STARTED` is position 1 of each incarnation and names where
-    the journal ended before: previous incarnation, position, leaf hash (empty in a new journal)."""
+    the journal ended before: previous incarnation, position, leaf hash (empty in a new journal). `step_us` (µs): how
+    far the clock was set (CLOCK_STEPPED), or how far the system's is behind (CLOCK_HELD)."""
 
     event: LifecycleEvent
     agent_version: str = ""
@@ -72,6 +74,7 @@ class Lifecycle:
     previous_position: int = 0
     previous_hash: bytes = b""
     detail: str = ""
+    step_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +247,7 @@ def _put_own_affairs(message: wire.Entry, payload: Lifecycle | Checkpoint | Tomb
         message.lifecycle.previous_position = payload.previous_position
         message.lifecycle.previous_hash = payload.previous_hash
         message.lifecycle.detail = payload.detail
+        message.lifecycle.step_us = payload.step_us
     elif isinstance(payload, Checkpoint):
         message.checkpoint.first_position = payload.first_position
         message.checkpoint.last_position = payload.last_position
@@ -337,6 +341,7 @@ def _own_affairs(message: wire.Entry, which: str | None) -> Payload:
             life.previous_position,
             life.previous_hash,
             life.detail,
+            life.step_us,
         )
     if which == "checkpoint":
         point = message.checkpoint

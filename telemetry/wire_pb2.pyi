@@ -139,7 +139,7 @@ class Condition(_message.Message):
     def __init__(self, rule: _Optional[str] = ..., instance: _Optional[str] = ..., state: _Optional[_Union[Condition.State, str]] = ..., severity: _Optional[_Union[Condition.Severity, str]] = ..., since_us: _Optional[int] = ..., value: _Optional[float] = ..., has_value: _Optional[bool] = ..., threshold: _Optional[float] = ..., reason: _Optional[_Union[Reason, _Mapping]] = ...) -> None: ...
 
 class Lifecycle(_message.Message):
-    __slots__ = ("event", "agent_version", "previous_incarnation", "previous_position", "previous_hash", "detail")
+    __slots__ = ("event", "agent_version", "previous_incarnation", "previous_position", "previous_hash", "detail", "step_us")
     class Event(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         EVENT_UNKNOWN: _ClassVar[Lifecycle.Event]
@@ -148,25 +148,29 @@ class Lifecycle(_message.Message):
         CLOCK_STEPPED: _ClassVar[Lifecycle.Event]
         JOURNAL_FULL: _ClassVar[Lifecycle.Event]
         JOURNAL_RECOVERED: _ClassVar[Lifecycle.Event]
+        CLOCK_HELD: _ClassVar[Lifecycle.Event]
     EVENT_UNKNOWN: Lifecycle.Event
     STARTED: Lifecycle.Event
     STOPPED: Lifecycle.Event
     CLOCK_STEPPED: Lifecycle.Event
     JOURNAL_FULL: Lifecycle.Event
     JOURNAL_RECOVERED: Lifecycle.Event
+    CLOCK_HELD: Lifecycle.Event
     EVENT_FIELD_NUMBER: _ClassVar[int]
     AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_INCARNATION_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_POSITION_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_HASH_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
+    STEP_US_FIELD_NUMBER: _ClassVar[int]
     event: Lifecycle.Event
     agent_version: str
     previous_incarnation: bytes
     previous_position: int
     previous_hash: bytes
     detail: str
-    def __init__(self, event: _Optional[_Union[Lifecycle.Event, str]] = ..., agent_version: _Optional[str] = ..., previous_incarnation: _Optional[bytes] = ..., previous_position: _Optional[int] = ..., previous_hash: _Optional[bytes] = ..., detail: _Optional[str] = ...) -> None: ...
+    step_us: int
+    def __init__(self, event: _Optional[_Union[Lifecycle.Event, str]] = ..., agent_version: _Optional[str] = ..., previous_incarnation: _Optional[bytes] = ..., previous_position: _Optional[int] = ..., previous_hash: _Optional[bytes] = ..., detail: _Optional[str] = ..., step_us: _Optional[int] = ...) -> None: ...
 
 class Checkpoint(_message.Message):
     __slots__ = ("first_position", "last_position", "root", "previous")
@@ -263,7 +267,7 @@ class Batch(_message.Message):
     def __init__(self, incarnation: _Optional[bytes] = ..., first_position: _Optional[int] = ..., entries: _Optional[_Iterable[bytes]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class Status(_message.Message):
-    __slots__ = ("online", "incarnation", "first_position", "head_position", "agent_version", "wall_time_us", "held", "trouble")
+    __slots__ = ("online", "incarnation", "first_position", "head_position", "agent_version", "wall_time_us", "held", "trouble", "machine", "committed", "clock_state")
     ONLINE_FIELD_NUMBER: _ClassVar[int]
     INCARNATION_FIELD_NUMBER: _ClassVar[int]
     FIRST_POSITION_FIELD_NUMBER: _ClassVar[int]
@@ -272,6 +276,9 @@ class Status(_message.Message):
     WALL_TIME_US_FIELD_NUMBER: _ClassVar[int]
     HELD_FIELD_NUMBER: _ClassVar[int]
     TROUBLE_FIELD_NUMBER: _ClassVar[int]
+    MACHINE_FIELD_NUMBER: _ClassVar[int]
+    COMMITTED_FIELD_NUMBER: _ClassVar[int]
+    CLOCK_STATE_FIELD_NUMBER: _ClassVar[int]
     online: bool
     incarnation: bytes
     first_position: int
@@ -280,7 +287,10 @@ class Status(_message.Message):
     wall_time_us: int
     held: _containers.RepeatedCompositeFieldContainer[Held]
     trouble: str
-    def __init__(self, online: _Optional[bool] = ..., incarnation: _Optional[bytes] = ..., first_position: _Optional[int] = ..., head_position: _Optional[int] = ..., agent_version: _Optional[str] = ..., wall_time_us: _Optional[int] = ..., held: _Optional[_Iterable[_Union[Held, _Mapping]]] = ..., trouble: _Optional[str] = ...) -> None: ...
+    machine: str
+    committed: _containers.RepeatedCompositeFieldContainer[Committed]
+    clock_state: ClockState
+    def __init__(self, online: _Optional[bool] = ..., incarnation: _Optional[bytes] = ..., first_position: _Optional[int] = ..., head_position: _Optional[int] = ..., agent_version: _Optional[str] = ..., wall_time_us: _Optional[int] = ..., held: _Optional[_Iterable[_Union[Held, _Mapping]]] = ..., trouble: _Optional[str] = ..., machine: _Optional[str] = ..., committed: _Optional[_Iterable[_Union[Committed, _Mapping]]] = ..., clock_state: _Optional[_Union[ClockState, str]] = ...) -> None: ...
 
 class Held(_message.Message):
     __slots__ = ("incarnation", "first_position", "last_position")
@@ -293,7 +303,7 @@ class Held(_message.Message):
     def __init__(self, incarnation: _Optional[bytes] = ..., first_position: _Optional[int] = ..., last_position: _Optional[int] = ...) -> None: ...
 
 class Request(_message.Message):
-    __slots__ = ("id", "replay", "committed", "poll", "start_stream", "stop_stream", "send_picture")
+    __slots__ = ("id", "replay", "committed", "poll", "start_stream", "stop_stream", "send_picture", "tell_committed", "take_back", "to")
     ID_FIELD_NUMBER: _ClassVar[int]
     REPLAY_FIELD_NUMBER: _ClassVar[int]
     COMMITTED_FIELD_NUMBER: _ClassVar[int]
@@ -301,6 +311,9 @@ class Request(_message.Message):
     START_STREAM_FIELD_NUMBER: _ClassVar[int]
     STOP_STREAM_FIELD_NUMBER: _ClassVar[int]
     SEND_PICTURE_FIELD_NUMBER: _ClassVar[int]
+    TELL_COMMITTED_FIELD_NUMBER: _ClassVar[int]
+    TAKE_BACK_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
     id: str
     replay: ReplayRange
     committed: Committed
@@ -308,7 +321,10 @@ class Request(_message.Message):
     start_stream: StartStream
     stop_stream: StopStream
     send_picture: SendPicture
-    def __init__(self, id: _Optional[str] = ..., replay: _Optional[_Union[ReplayRange, _Mapping]] = ..., committed: _Optional[_Union[Committed, _Mapping]] = ..., poll: _Optional[_Union[PollNow, _Mapping]] = ..., start_stream: _Optional[_Union[StartStream, _Mapping]] = ..., stop_stream: _Optional[_Union[StopStream, _Mapping]] = ..., send_picture: _Optional[_Union[SendPicture, _Mapping]] = ...) -> None: ...
+    tell_committed: TellCommitted
+    take_back: TakeBack
+    to: bytes
+    def __init__(self, id: _Optional[str] = ..., replay: _Optional[_Union[ReplayRange, _Mapping]] = ..., committed: _Optional[_Union[Committed, _Mapping]] = ..., poll: _Optional[_Union[PollNow, _Mapping]] = ..., start_stream: _Optional[_Union[StartStream, _Mapping]] = ..., stop_stream: _Optional[_Union[StopStream, _Mapping]] = ..., send_picture: _Optional[_Union[SendPicture, _Mapping]] = ..., tell_committed: _Optional[_Union[TellCommitted, _Mapping]] = ..., take_back: _Optional[_Union[TakeBack, _Mapping]] = ..., to: _Optional[bytes] = ...) -> None: ...
 
 class ReplayRange(_message.Message):
     __slots__ = ("incarnation", "first", "last")
@@ -321,6 +337,18 @@ class ReplayRange(_message.Message):
     def __init__(self, incarnation: _Optional[bytes] = ..., first: _Optional[int] = ..., last: _Optional[int] = ...) -> None: ...
 
 class Committed(_message.Message):
+    __slots__ = ("incarnation", "ranges")
+    INCARNATION_FIELD_NUMBER: _ClassVar[int]
+    RANGES_FIELD_NUMBER: _ClassVar[int]
+    incarnation: bytes
+    ranges: _containers.RepeatedCompositeFieldContainer[Range]
+    def __init__(self, incarnation: _Optional[bytes] = ..., ranges: _Optional[_Iterable[_Union[Range, _Mapping]]] = ...) -> None: ...
+
+class TellCommitted(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class TakeBack(_message.Message):
     __slots__ = ("incarnation", "ranges")
     INCARNATION_FIELD_NUMBER: _ClassVar[int]
     RANGES_FIELD_NUMBER: _ClassVar[int]
