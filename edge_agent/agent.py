@@ -33,7 +33,8 @@ from edge_agent.topology_watch import TopologyWatch
 from edge_agent.traps import TrapCounts, TrapDoor, counted
 from edge_agent.uplink.link import Broker
 from edge_agent.uplink.pictures import PictureSender
-from edge_agent.uplink.worker import Uplink, UplinkSettings
+from edge_agent.uplink.settings import UplinkSettings
+from edge_agent.uplink.worker import Uplink
 from edge_agent.watch import Watch
 from journal.events import events_newest_first
 from journal.journal import Journal

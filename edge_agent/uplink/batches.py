@@ -10,6 +10,7 @@ from telemetry import wire_pb2 as wire
 from telemetry.intervals import IntervalSet
 
 MAX_BATCH_BYTES = 256 * 1024
+MAX_HOLES = 5_000  # that one reply names
 
 
 def batches(incarnation: bytes, first: int, entries: Sequence[bytes], request: str = "") -> Iterator[bytes]:
@@ -41,17 +42,19 @@ class Replay:
         # What is not written yet is not gone: of the running incarnation only what is durable can be asked for.
         self._last = min(last, journal.head()) if incarnation == journal.incarnation else last
         self._ready: deque[bytes] = deque()
+        self._holes = 0
 
-    def next(self) -> bytes | None:
-        """The next batch; None when all that the journal holds of it was given. Raises JournalError."""
+    def next(self, most_bytes: int = MAX_BATCH_BYTES) -> bytes | None:
+        """The next batch, of `most_bytes` of entries or of one; None when all that the journal holds of it was given.
+        Raises JournalError."""
         while not self._ready:
             if self._next > self._last:
                 return None
-            self._read()
+            self._read(most_bytes)
         return self._ready.popleft()
 
-    def _read(self) -> None:
-        rows = self._journal.read(self._incarnation, self._next, self._last, MAX_BATCH_BYTES)
+    def _read(self, most_bytes: int) -> None:
+        rows = self._journal.read(self._incarnation, self._next, self._last, most_bytes)
         if not rows:
             self.unavailable.add(self._next, self._last)
             self._next = self._last + 1
@@ -61,10 +64,13 @@ class Replay:
             if position > self._next:
                 self._close_run(run)
                 self.unavailable.add(self._next, position - 1)
+                self._holes += 1
                 run = []
             run.append(entry)
             self._next = position + 1
         self._close_run(run)
+        if self._holes >= MAX_HOLES:  # a reply has its limits, too; what is behind will be asked for again
+            self._last = self._next - 1
 
     def _close_run(self, run: list[bytes]) -> None:
         self._ready.extend(batches(self._incarnation, self._next - len(run), run, self.request))

@@ -18,6 +18,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge_agent.uplink.pace import Pace
+from telemetry.clock import Clock
+
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 5.0
@@ -75,6 +78,8 @@ class Link:
         keepalive: int,
         received: Callable[[bytes], None],
         changed: Callable[[], None],
+        pace: Pace,
+        clock: Clock,
     ) -> None:
         self._broker = broker
         self._listen = listen
@@ -82,7 +87,7 @@ class Link:
         self._received = received
         self._changed = changed
         self._lock = threading.Lock()
-        self._in_flight = 0
+        self._pace, self._clock = pace, clock
         self._ready = False
         self._ended = ""
         self._client = self._make_client(client_id, will)
@@ -100,7 +105,17 @@ class Link:
     @property
     def in_flight(self) -> int:
         """How many messages the broker has not acknowledged."""
-        return self._in_flight
+        return len(self._pace)
+
+    @property
+    def may_replay(self) -> bool:
+        """Whether one more message of a replay may be under way, as wide as this line is."""
+        return self._pace.may_replay
+
+    @property
+    def replay_batch(self) -> int:
+        """How many bytes of entries that message should have."""
+        return self._pace.batch
 
     def open(self) -> None:
         """Connect; `ready` or `ended` follow. Raises LinkError when there is no way to the broker."""
@@ -113,10 +128,10 @@ class Link:
             raise LinkError(f"{type(error).__name__}: {error}") from error
         self._client.loop_start()
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, replay: bool = False) -> None:
         """Send one message. What is lost with the connection is not sent again."""
         with self._lock:
-            self._in_flight += 1
+            self._pace.sent(len(payload), self._clock.monotonic(), replay=replay)
         self._client.publish(topic, payload, qos=QOS, retain=retain)
 
     def close(self, goodbye: Will | None = None) -> None:
@@ -179,7 +194,7 @@ class Link:
         self, client: Client, userdata: Any, mid: int, code: ReasonCode, properties: Properties | None
     ) -> None:
         with self._lock:
-            self._in_flight -= 1
+            self._pace.acknowledged(self._clock.monotonic())
         self._changed()
 
     def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 
 from google.protobuf.message import DecodeError
@@ -13,6 +14,7 @@ from telemetry.intervals import IntervalSet
 from telemetry.readings import Reason
 
 MAX_WAITING = 1000
+MAX_WAITING_BYTES = 4_000_000
 MAX_BYTES = 256 * 1024
 MAX_ID = 128
 
@@ -26,22 +28,31 @@ class Inbox:
 
     def __init__(self) -> None:
         self._waiting: deque[bytes] = deque()
+        self._bytes = 0
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def put(self, data: bytes) -> bool:
         """False when too much waits already."""
-        if len(self._waiting) >= MAX_WAITING:
-            return False
-        self._waiting.append(data)
-        return True
+        with self._lock:
+            if len(self._waiting) >= MAX_WAITING or (self._waiting and self._bytes + len(data) > MAX_WAITING_BYTES):
+                return False
+            self._waiting.append(data)
+            self._bytes += len(data)
+            return True
 
     def take(self) -> bytes | None:
-        return self._waiting.popleft() if self._waiting else None
+        with self._lock:
+            data = self._waiting.popleft() if self._waiting else None
+            self._bytes -= len(data or b"")
+            return data
 
     def clear(self) -> None:
-        self._waiting.clear()
+        with self._lock:
+            self._waiting.clear()
+            self._bytes = 0
 
     @staticmethod
     def parse(data: bytes) -> wire.Request:

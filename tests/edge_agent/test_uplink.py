@@ -14,7 +14,8 @@ import pytest
 
 from edge_agent.uplink.batches import MAX_BATCH_BYTES, Replay, batches
 from edge_agent.uplink.link import Broker
-from edge_agent.uplink.worker import Uplink, UplinkSettings
+from edge_agent.uplink.settings import UplinkSettings
+from edge_agent.uplink.worker import Uplink
 from journal.journal import Journal
 from telemetry import wire_pb2 as wire
 from telemetry.clock import SystemClock
@@ -260,7 +261,7 @@ def test_after_the_broker_died_the_ward_comes_back_and_the_district_sees_what_it
     broker.kill()
     wait_for(lambda: uplink._link is None)
     while_away = write(journal, 20)
-    assert uplink._live_bytes == 0  # nothing is kept in memory for later
+    assert uplink._live.bytes == 0  # nothing is kept in memory for later
     broker.start()
     status = hub.status(lambda status: status.online and status.head_position >= while_away)
     hub.ask(replay(journal, seen[-1] + 1, status.head_position))
@@ -359,7 +360,7 @@ def test_when_the_line_is_too_slow_live_entries_are_dropped_not_heaped_up(
     hub.online()
     head = write(journal, 50, size=20)
     wait_for(lambda: uplink.counts.live_dropped > 0)
-    assert uplink._live_bytes <= 10_000
+    assert uplink._live.bytes <= 10_000
     assert head == journal.head()
 
 

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from edge_agent.uplink.link import Broker
-from edge_agent.uplink.worker import Uplink, UplinkSettings
+from edge_agent.uplink.settings import UplinkSettings
+from edge_agent.uplink.worker import Uplink
 from journal.journal import Journal
 from telemetry.clock import SystemClock
 from tests.edge_agent.conftest import DISTRICT, SECONDS, WARD, Mosquitto

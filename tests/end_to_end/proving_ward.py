@@ -16,7 +16,8 @@ from edge_agent.blobs import FOLDER, BlobStore
 from edge_agent.live.hub_address import Hub
 from edge_agent.uplink.link import Broker
 from edge_agent.uplink.pictures import PictureSender
-from edge_agent.uplink.worker import Uplink, UplinkSettings
+from edge_agent.uplink.settings import UplinkSettings
+from edge_agent.uplink.worker import Uplink
 from journal.journal import Journal
 from journal.model import JournalSettings
 from telemetry.clock import SystemClock
