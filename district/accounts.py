@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from dashboards.console.site import Change, Topic
 from district.database import HubDatabaseError
@@ -13,6 +13,8 @@ from district.situation import Numbers, Situation
 from telemetry.clock import Clock
 
 SAVE_SECONDS = 10.0  # how exactly last words and counts survive a crash of the hub
+
+NONE: Mapping[str, int] = {}
 
 logger = logging.getLogger(__name__)
 
@@ -37,16 +39,17 @@ class Accounts:
         """To be remembered for good."""
         self._unsaved.losses.append(loss)
 
-    def number(self, wards: Iterable[str]) -> list[Change]:
-        """Bring the counted figures of these wards up to date."""
+    def number(self, wards: Iterable[str], flooded: Mapping[str, int] = NONE) -> list[Change]:
+        """Bring the counted figures of these wards up to date. `flooded`: messages that were not taken, by ward."""
         changes = []
-        for ward in wards:
+        for ward in {*wards, *(flooded.keys() & self._situation.wards.keys())}:
             counts = self._counts.get(ward, Counts())
             numbers = Numbers(
                 missing_positions=self._holdings.missing_count(ward),
                 named_losses=self._holdings.lost_count(ward),
                 refused_entries=counts.refused_entries,
                 dropped_duplicates=counts.dropped_duplicates,
+                flood_messages=flooded.get(ward, 0),
             )
             if numbers != self._situation.numbers.get(ward):
                 self._situation.numbers[ward] = numbers

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 
 from district import rebuild
+from district.commit_pace import CommitPace
 from district.config import Configuration
 from district.database import open_database
 from district.errors import DistrictError
@@ -74,14 +75,16 @@ def running(configuration: Configuration, clock: Clock) -> Iterator[Hub]:
         records = Records(engine)
         situation = rebuild.situation(clock, configuration.names, store, records)
         holdings = Holdings(store, rebuild.losses(store, records))
-        inbox = Inbox()
+        pace = CommitPace()
+        inbox = Inbox(clock, configuration.names, pace)
         link = Link(
             configuration.broker,
             district.id,
+            configuration.names,
             clock,
             lambda topic, payload, retained: inbox.put(Message(topic, payload, retained)),
         )
-        replication = Replication(clock, holdings, link.send, configuration.names)
+        replication = Replication(clock, holdings, link.send, configuration.names, pace)
         streams = MqttStreamRequests(clock, link.send, situation.presence.presence)
         proven = _proven(configuration, clock, situation, store, link)
 
@@ -92,7 +95,7 @@ def running(configuration: Configuration, clock: Clock) -> Iterator[Hub]:
         noted = functools.partial(note, proven)
         ingest = Ingest(clock, district.id, situation, store, records, holdings, replication, answered, noted)
         lost = threading.Event()
-        worker = Worker(ingest, inbox, link, lost.set)
+        worker = Worker(clock, ingest, inbox, link, pace, lost.set)
         worker.start()
         ending.callback(worker.stop)
         upkeep = Upkeep(store)

@@ -12,6 +12,7 @@ from telemetry.conditions import Condition, ConditionState, Severity
 WARD_SILENT = "ward_silent"
 BROKER_LOST = "hub_broker_lost"
 STORE_FAILED = "hub_store_failed"
+WARD_FLOODS = "ward_floods"
 
 
 class HubConditions:

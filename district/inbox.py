@@ -1,35 +1,68 @@
-"""What the broker delivered and nobody has handled yet: from paho's thread to the ingest's, in groups."""
+"""What the broker delivered and nobody has handled yet: from paho's thread to the ingest's, in groups.
+
+What is new goes before what was asked for again, wards take turns in both, and a group is no larger than can be
+handled in a moment. So neither a ward that catches up after a week nor one that floods keeps the others waiting.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
 
+from district.commit_pace import CommitPace
+from district.fair_queue import FairQueue
+from district.floods import STRANGERS, Floods, Traffic
 from district.message import Message
+from telemetry import topics
+from telemetry.clock import Clock
+from telemetry.topics import What
 
-GROUP_SECONDS = 0.2  # how long a group commit waits for more
-GROUP_BYTES = 2_000_000
+GATHER_SECONDS = 0.2  # how long a group commit waits for more
 MOST_BYTES = 64_000_000
+MOST_BYTES_OF_A_WARD = 16_000_000
+OVERHEAD_BYTES = 1_000  # what a message takes in memory beside its payload
+REPLAY_SHARE = 4  # of a group, one part in so many is for replays, should anything flood the rest
+
+_AGAIN = (What.REPLAY, What.REPLIES)  # a reply ends a replay, so it must not overtake it
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What is handled together, and how things stand at the door."""
+
+    messages: list[Message]
+    traffic: Traffic
+
+    @property
+    def bytes(self) -> int:
+        return sum(len(message.payload) for message in self.messages)
 
 
 class Inbox:
     """Bounded: what does not fit is dropped, and asked for again later. `put` from any thread, `take` from one."""
 
-    def __init__(self) -> None:
-        self._messages: deque[Message] = deque()
-        self._bytes = 0
+    def __init__(self, clock: Clock, wards: Iterable[str], pace: CommitPace) -> None:
+        self._new: FairQueue[Message] = FairQueue()
+        self._again: FairQueue[Message] = FairQueue()
+        self._floods = Floods(clock, wards)
+        self._pace = pace
         self._bell = threading.Condition()
         self._closed = False
-        self.dropped = 0
 
     def put(self, message: Message) -> None:
+        ward, what = _origin(message.topic)
         with self._bell:
-            if self._bytes + len(message.payload) > MOST_BYTES:
-                self.dropped += 1
+            lane = self._floods.lane(ward)
+            size = len(message.payload) + OVERHEAD_BYTES
+            queue = self._again if what in _AGAIN else self._new
+            if not self._floods.admit(lane, size):
                 return
-            self._messages.append(message)
-            self._bytes += len(message.payload)
-            if len(self._messages) == 1 or self._bytes >= GROUP_BYTES:
+            if queue.waiting(lane) + size > MOST_BYTES_OF_A_WARD or not self._make_room(size, lane):
+                self._floods.drop(lane)
+                return
+            queue.put(lane, message, size)
+            if self._new.bytes + self._again.bytes == size or self._bytes >= self._pace.group_bytes:
                 self._bell.notify()
 
     def close(self) -> None:
@@ -38,23 +71,45 @@ class Inbox:
             self._closed = True
             self._bell.notify()
 
-    def take(self, seconds: float) -> list[Message]:
-        """The next group; empty when nothing came within `seconds`. A group gathers for GROUP_SECONDS at most."""
+    def take(self, seconds: float) -> Group:
+        """The next group; without messages when nothing came within `seconds`. It gathers for GATHER_SECONDS at most,
+        and not at all where enough waits already."""
         with self._bell:
-            self._bell.wait_for(lambda: self._messages or self._closed, seconds)
-            if not self._messages:
-                return []
-            self._bell.wait_for(lambda: self._bytes >= GROUP_BYTES or self._closed, GROUP_SECONDS)
-            group: list[Message] = []
-            size = 0
-            while self._messages and (not group or size < GROUP_BYTES):
-                message = self._messages.popleft()
-                group.append(message)
-                size += len(message.payload)
-            self._bytes -= size
-            return group
+            self._bell.wait_for(lambda: self._bytes or self._closed, seconds)
+            if self._bytes:
+                self._bell.wait_for(lambda: self._bytes >= self._pace.group_bytes or self._closed, GATHER_SECONDS)
+            return self._group()
 
     @property
-    def busy(self) -> bool:
-        """Whether there is a whole group more."""
-        return self._bytes >= GROUP_BYTES
+    def _bytes(self) -> int:
+        return self._new.bytes + self._again.bytes
+
+    def _group(self) -> Group:
+        self._floods.tick()
+        most = self._pace.group_bytes
+        messages = self._new.take(most) if self._new else []
+        left = max(most - sum(len(each.payload) for each in messages), most // REPLAY_SHARE)
+        if self._again:
+            messages += self._again.take(left)
+        busy = self._again.bytes >= self._pace.window_bytes
+        return Group(messages, self._floods.traffic(busy))
+
+    def _make_room(self, size: int, lane: str) -> bool:
+        """Have those give way who take up most; False where that is the one who asks."""
+        while self._bytes + size > MOST_BYTES:
+            queue = max(self._again, self._new, key=lambda each: each.bytes)
+            longest = queue.longest()
+            if longest == lane:
+                return False
+            queue.drop_newest(longest)
+            self._floods.drop(longest)
+        return True
+
+
+def _origin(topic: str) -> tuple[str, What | None]:
+    """Whose message it is, as the topic says, and what; the ingest will refuse those that are none of ours."""
+    try:
+        found = topics.parse(topic)
+    except ValueError:
+        return STRANGERS, None
+    return found.ward, found.what

@@ -10,10 +10,11 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from dashboards.console.site import Change, Topic
+from dashboards.console.site import Change, Presence, Topic
 from district import admission
 from district.accounts import Accounts
 from district.admission import RefusedError
+from district.floods import CALM, Traffic
 from district.holdings import Holdings
 from district.message import Message
 from district.reachability import ReachabilityLog, recorded
@@ -55,7 +56,7 @@ class _Group:
     replies: list[tuple[str, wire.Reply]] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)  # wards that said anything
     refusals: dict[str, int] = field(default_factory=dict)  # by ward
-    live_us: list[int] = field(default_factory=list)  # wall times of live batches' newest entries
+    live_us: list[tuple[str, int]] = field(default_factory=list)  # wards, wall times of live batches' newest entries
 
 
 class Ingest:
@@ -79,15 +80,16 @@ class Ingest:
         self._holdings, self._replication = holdings, replication
         self._answered, self._proven = answered, proven
         self._log = ReachabilityLog()
+        self._deaf: frozenset[str] = frozenset()
         self._accounts = Accounts(clock, situation, records, holdings)
         self._troubles = Troubles(clock, situation)
         self._accounts.number(situation.wards)
 
     # ---- what the hub calls -------------------------------------------------------------------------------------
 
-    def process(self, messages: Iterable[Message], *, hearing_since: float | None, busy: bool = False) -> None:
+    def process(self, messages: Iterable[Message], *, hearing_since: float | None, traffic: Traffic = CALM) -> None:
         """Handle what came since the last call, all in one commit, and do what is due. `hearing_since`: since when
-        the broker is there (monotonic seconds; None: it is not). `busy`: more waits, so ask for nothing yet."""
+        the broker is there (monotonic seconds; None: it is not)."""
         group = _Group(Staging(self._log))
         for message in messages:
             self._take(message, group)
@@ -98,9 +100,9 @@ class Ingest:
             if self._answered is not None:
                 self._answered(ward, reply)
         self._lose(group.losses)
-        self._watch(group, hearing_since)
-        self._replication.tick(may_ask=self._troubles.may_ask and not busy and hearing_since is not None)
-        group.changes += self._accounts.number(group.touched | {loss.ward for loss in group.losses})
+        self._watch(group, hearing_since, traffic)
+        self._replication.tick(may_ask=self._troubles.may_ask and not traffic.busy and hearing_since is not None)
+        group.changes += self._accounts.number(group.touched | {loss.ward for loss in group.losses}, traffic.dropped)
         self._accounts.save()
         self._situation.tell(group.changes)
         for ward, number in group.refusals.items():
@@ -136,9 +138,12 @@ class Ingest:
         if topic.what is What.REPLIES:
             group.replies.append((ward, admission.reply(message.payload)))
         else:
-            newest_us = self._batch(ward, admission.batch(message.payload), group)
+            batch = admission.batch(message.payload)
+            newest_us = self._batch(ward, batch, group)
+            if topic.what is What.REPLAY:
+                self._replication.came(ward, len(batch.entries), len(message.payload))
             if topic.what is What.ENTRIES and not message.retained and newest_us is not None:
-                group.live_us.append(newest_us)
+                group.live_us.append((ward, newest_us))
         if not message.retained and self._situation.presence.word(ward):
             group.changes.append(Change(Topic.WARD, ward))
             self._replication.listening(ward, True)
@@ -199,7 +204,8 @@ class Ingest:
             staged.incarnation.held.update(staged.positions)
         group.changes += self._troubles.store_works()
         now_us = self._clock.wall_us()
-        self._situation.live_ages_us.extend(now_us - wall_us for wall_us in group.live_us)
+        for ward, wall_us in group.live_us:
+            self._situation.note_live_age(ward, now_us - wall_us)
         group.live_us.clear()
         for staged in together:
             self._replication.stored(staged.ward, staged.incarnation, progress=True, last_word=staged.stopped)
@@ -255,8 +261,17 @@ class Ingest:
 
     # ---- what follows -------------------------------------------------------------------------------------------
 
-    def _watch(self, group: _Group, hearing_since: float | None) -> None:
-        """Silent wards, and a broker that is gone."""
+    def _watch(self, group: _Group, hearing_since: float | None, traffic: Traffic) -> None:
+        """Silent wards, a broker that is gone, wards that flood."""
+        presence = self._situation.presence
+        for ward in self._situation.wards:
+            if ward in traffic.deaf:
+                presence.excuse(ward)
+                self._replication.listening(ward, False)
+            elif ward in self._deaf:
+                self._replication.listening(ward, presence.presence(ward) is Presence.ONLINE)
+        self._deaf = traffic.deaf
+        group.changes += self._troubles.floods(traffic.flooding)
         for ward in self._situation.presence.tick(hearing_since=hearing_since):
             self._replication.listening(ward, False)
             group.changes += [Change(Topic.WARD, ward), Change(Topic.CONDITION, ward)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from paho.mqtt.client import MQTT_ERR_SUCCESS, Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -25,6 +25,7 @@ from telemetry.topics import Topic, What
 QOS = 1
 KEEPALIVE_SECONDS = 15
 LONGEST_RETRY_SECONDS = 10
+FILTERS_AT_ONCE = 100  # of one subscription
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +39,12 @@ class LinkError(DistrictError):
 class Link:
     """One MQTT client for all wards of the district."""
 
-    def __init__(self, broker: BrokerSection, district: str, clock: Clock, received: Received) -> None:
+    def __init__(
+        self, broker: BrokerSection, district: str, wards: Iterable[str], clock: Clock, received: Received
+    ) -> None:
         self._broker, self._district, self._clock, self._received = broker, district, clock, received
+        self._named = tuple(wards)
+        self._deaf: frozenset[str] = frozenset()
         self._hearing_since: float | None = None
         self._said = ""
         self._lock = threading.Lock()
@@ -74,6 +79,31 @@ class Link:
         topic = str(Topic(self._district, ward, What.REQUESTS))
         return self._client.publish(topic, request.SerializeToString(), qos=QOS).rc == MQTT_ERR_SUCCESS
 
+    def listen(self, deaf: frozenset[str]) -> None:
+        """Have the broker keep from us what these wards say ("" for any that is not configured here). Otherwise it
+        is told all wards at once, so that a ward that the configuration lacks is noticed."""
+        if deaf == self._deaf:
+            return
+        with self._lock:
+            before, after = self._filters(self._deaf), self._filters(deaf)
+            self._deaf = deaf
+        if self._hearing_since is None:
+            return  # the next connection begins with it
+        self._subscribe([each for each in after if each not in before])
+        gone = [each for each in before if each not in after]
+        for at in range(0, len(gone), FILTERS_AT_ONCE):
+            self._client.unsubscribe(gone[at : at + FILTERS_AT_ONCE])
+
+    def _filters(self, deaf: frozenset[str]) -> list[str]:
+        if not deaf:
+            return [topics.all_wards(self._district, what) for what in topics.FROM_WARD]
+        heard = [ward for ward in self._named if ward not in deaf]
+        return [str(Topic(self._district, ward, what)) for ward in heard for what in topics.FROM_WARD]
+
+    def _subscribe(self, filters: list[str]) -> None:
+        for at in range(0, len(filters), FILTERS_AT_ONCE):
+            self._client.subscribe([(each, QOS) for each in filters[at : at + FILTERS_AT_ONCE]])
+
     def _make_client(self) -> Client:
         client = Client(CallbackAPIVersion.VERSION2, f"ward-district-{self._district}", clean_session=True)
         password = self._broker.password
@@ -93,7 +123,9 @@ class Link:
         if code.is_failure:
             self._say(logging.ERROR, f"the broker {self._broker.url} refused us: {code}")
             return
-        client.subscribe([(topics.all_wards(self._district, what), QOS) for what in topics.FROM_WARD])
+        with self._lock:
+            filters = self._filters(self._deaf)
+        self._subscribe(filters)
 
     def _on_connect_fail(self, client: Client, userdata: Any) -> None:
         self._say(logging.ERROR, f"no way to the broker {self._broker.url}; trying again")
@@ -104,7 +136,8 @@ class Link:
         if any(code.is_failure for code in codes):
             self._say(logging.ERROR, f"the broker {self._broker.url} refused the subscription: {codes[0]}")
             return
-        self._hearing_since = self._clock.monotonic()
+        if self._hearing_since is None:
+            self._hearing_since = self._clock.monotonic()
         self._say(logging.INFO, f"listening at the broker {self._broker.url}")
 
     def _on_disconnect(

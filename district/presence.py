@@ -87,6 +87,10 @@ class PresenceBook:
             return news  # the broker buries an agent that another has long followed
         return self._gone(state, record, Why.WILL) or news
 
+    def excuse(self, ward: str) -> None:
+        """We do not listen to it now, so its silence says nothing."""
+        self._wards[ward].heard_at = self._clock.monotonic()
+
     def tick(self, *, hearing_since: float | None) -> list[str]:
         """Silences and holds that are over; the wards of which there is news.
 

@@ -11,14 +11,15 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from district.commit_pace import CommitPace
 from district.holdings import Holdings, Incarnation
 from district.records import LossRecord
 from telemetry import wire_pb2 as wire
 from telemetry.clock import Clock
 
-RANGE_POSITIONS = 500
-OUTSTANDING_PER_WARD = 2
-OUTSTANDING = 8
+MOST_POSITIONS = 20_000  # of one request
+OUTSTANDING_PER_WARD = 2  # while one is on its way, the next is being read
+ENTRY_BYTES = 300.0  # until the ward's own are known
 GRACE_SECONDS = 0.5  # a hole may be a message that is on its way
 ANSWER_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 60.0
@@ -61,15 +62,15 @@ class _Ward:
     unconfirmed: dict[bytes, Incarnation] = field(default_factory=dict)
     confirm_at: float = 0.0
     refusals: dict[tuple[bytes, int], int] = field(default_factory=dict)
+    entry_bytes: float = ENTRY_BYTES  # what one takes on the wire when it is replayed
 
 
 class Replication:
     """Used by the ingest's thread only."""
 
-    def __init__(self, clock: Clock, holdings: Holdings, send: Send, wards: Iterable[str]) -> None:
-        self._clock, self._holdings, self._send = clock, holdings, send
+    def __init__(self, clock: Clock, holdings: Holdings, send: Send, wards: Iterable[str], pace: CommitPace) -> None:
+        self._clock, self._holdings, self._send, self._pace = clock, holdings, send, pace
         self._wards = {ward: _Ward(ward) for ward in wards}
-        self._turns = itertools.cycle(self._wards.values())
         self._numbers = itertools.count(clock.wall_us())  # ids that no earlier hub used
 
     # ---- what the wards say -------------------------------------------------------------------------------------
@@ -108,6 +109,11 @@ class Replication:
         known = self._holdings.of(ward, incarnation)
         if last > known.head:
             known.head = last
+
+    def came(self, ward: str, entries: int, size: int) -> None:
+        """So many entries took so many bytes when they were replayed."""
+        state = self._wards[ward]
+        state.entry_bytes += 0.25 * (size / max(entries, 1) - state.entry_bytes)
 
     def suspect(self, ward: str) -> None:
         """There may be holes that nothing else will show."""
@@ -212,39 +218,36 @@ class Replication:
         state.confirm_at = now + CONFIRM_SECONDS
 
     def _ask(self, now: float) -> None:
-        """Give each ward its turn, one range at a time, until enough is under way or nobody has holes."""
-        under_way = sum(len(state.requests) for state in self._wards.values())
-        idle = 0
-        while under_way < OUTSTANDING and idle < len(self._wards):
-            if self._ask_ward(next(self._turns), now):
-                under_way += 1
-                idle = 0
-            else:
-                idle += 1
+        """Give each ward its turns: all may have the same number of bytes under way, and all together no more than
+        can be handled soon, so that a ward on a slow line keeps nobody from theirs."""
+        in_need = sum(1 for state in self._wards.values() if state.dirty and state.listening)
+        size = self._pace.request_bytes(in_need, OUTSTANDING_PER_WARD)
+        for _ in range(OUTSTANDING_PER_WARD):
+            for state in self._wards.values():
+                self._ask_ward(state, now, size)
 
-    def _ask_ward(self, state: _Ward, now: float) -> bool:
+    def _ask_ward(self, state: _Ward, now: float, size: int) -> None:
         if not (state.dirty and state.listening) or now < state.ask_at or len(state.requests) >= OUTSTANDING_PER_WARD:
-            return False
-        hole = self._next_hole(state)
+            return
+        hole = self._next_hole(state, max(1, min(MOST_POSITIONS, int(size / max(state.entry_bytes, 1.0)))))
         if hole is None:
             state.dirty = bool(state.requests)
-            return False
+            return
         incarnation, first, last = hole
         number = self._number()
         replay = wire.ReplayRange(incarnation=incarnation.id, first=first, last=last)
         if not self._send(state.id, wire.Request(id=number, replay=replay)):
             self._pause(state)
-            return False
+            return
         state.requests[number] = _Request(state.id, incarnation, first, last, now + ANSWER_SECONDS)
-        return True
 
-    def _next_hole(self, state: _Ward) -> tuple[Incarnation, int, int] | None:
+    def _next_hole(self, state: _Ward, positions: int) -> tuple[Incarnation, int, int] | None:
         """The present incarnation first, since it says how things are now; in it the oldest hole, in order."""
         incarnations = self._holdings.ward(state.id)
         for incarnation in sorted(incarnations, key=lambda each: each.id != state.current):
             for first, last in incarnation.missing():
                 for start in _not_asked(state.requests.values(), incarnation, first, last):
-                    return incarnation, start[0], min(start[1], start[0] + RANGE_POSITIONS - 1)
+                    return incarnation, start[0], min(start[1], start[0] + positions - 1)
         return None
 
     def _number(self) -> str:

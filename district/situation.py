@@ -25,6 +25,7 @@ class Numbers:
     named_losses: int = 0
     refused_entries: int = 0
     dropped_duplicates: int = 0
+    flood_messages: int = 0  # not taken because the ward sent too much; since the hub's start
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class Situation:
     lock: threading.RLock = field(default_factory=threading.RLock)
     numbers: dict[str, Numbers] = field(default_factory=dict)
     live_ages_us: deque[int] = field(default_factory=lambda: deque(maxlen=2000))  # of live batches, when committed
+    live_ages_of_us: dict[str, deque[int]] = field(default_factory=dict)  # the same by ward
     _listeners: list[Listener] = field(default_factory=list)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -67,6 +69,16 @@ class Situation:
         """How old live entries were when they were committed (by the wards' clocks): the quantile `share` of late."""
         ages = sorted(self.live_ages_us.copy())
         return ages[min(int(len(ages) * share), len(ages) - 1)] / 1000 if ages else None
+
+    def note_live_age(self, ward: str, age_us: int) -> None:
+        """A live batch of it was committed that long after its newest entry was made."""
+        self.live_ages_us.append(age_us)
+        self.live_ages_of_us.setdefault(ward, deque(maxlen=600)).append(age_us)
+
+    def worst_live_age_ms(self, ward: str) -> float | None:
+        """The oldest of the ward's live batches of late when they were committed."""
+        ages = self.live_ages_of_us.get(ward)
+        return max(ages.copy()) / 1000 if ages else None
 
     def cameras(self, ward: str) -> list[str]:
         """The ids of a ward's cameras."""

@@ -20,6 +20,8 @@ class WardStatistics(Out):
     named_losses: int  # entries that will never come
     refused_entries: int  # entries and messages that do not parse or do not fit
     dropped_duplicates: int  # positions that came again and were left out
+    flood_messages: int  # not taken because the ward sent too much; since the hub's start
+    live_age_ms_max: float | None  # of its live entries of late, when they were committed
     pictures_asked: int  # these since the hub's start
     pictures_taken: int  # that evidence names
     pictures_lacking: int  # now: evidence names them, and they are not here yet
@@ -71,6 +73,8 @@ def _of(ward: str, situation: Situation, pictures: PictureDesk) -> WardStatistic
         named_losses=numbers.named_losses,
         refused_entries=numbers.refused_entries,
         dropped_duplicates=numbers.dropped_duplicates,
+        flood_messages=numbers.flood_messages,
+        live_age_ms_max=situation.worst_live_age_ms(ward),
         pictures_asked=counts.asked,
         pictures_taken=counts.taken,
         pictures_lacking=lacking,

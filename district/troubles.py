@@ -1,22 +1,25 @@
-"""What goes wrong at the district itself, told as a condition of every ward: a store that refuses, a broker gone."""
+"""What goes wrong at the district itself, told as a condition of every ward: a store that refuses, a broker that is
+gone; and of one ward: that it floods."""
 
 from __future__ import annotations
 
 import logging
 
 from dashboards.console.site import Change, Topic
-from district.hub_conditions import BROKER_LOST, STORE_FAILED
+from district.hub_conditions import BROKER_LOST, STORE_FAILED, WARD_FLOODS
 from district.situation import Situation
 from telemetry.clock import Clock
 
 PROBE_SECONDS = 5.0  # how often a store that failed is tried with entries that were asked for
 BROKER_LOST_SECONDS = 15.0
 
+_FLOOD = {True: "ward %s floods: what is too much is not taken", False: "ward %s floods no more"}
+
 logger = logging.getLogger(__name__)
 
 
 class Troubles:
-    """Raised and cleared for all wards at once. Used by the ingest's thread only."""
+    """Raised and cleared by itself. Used by the ingest's thread only."""
 
     def __init__(self, clock: Clock, situation: Situation) -> None:
         self._clock, self._situation = clock, situation
@@ -52,6 +55,20 @@ class Troubles:
             self._lost_broker_at = now
         lasts = now - self._lost_broker_at >= BROKER_LOST_SECONDS
         return self._raise(BROKER_LOST) if lasts else []
+
+    def floods(self, flooding: frozenset[str]) -> list[Change]:
+        """Which wards send more than any ward has to."""
+        conditions, now_us = self._situation.conditions, self._clock.wall_us()
+        changes = []
+        for ward in self._situation.wards:
+            if ward in flooding:
+                news = conditions.put(ward, WARD_FLOODS, now_us)
+            else:
+                news = conditions.clear(ward, WARD_FLOODS)
+            if news:
+                logger.log(logging.WARNING if ward in flooding else logging.INFO, _FLOOD[ward in flooding], ward)
+                changes.append(Change(Topic.CONDITION, ward))
+        return changes
 
     def _raise(self, rule: str) -> list[Change]:
         now_us, conditions = self._clock.wall_us(), self._situation.conditions

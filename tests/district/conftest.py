@@ -9,6 +9,7 @@ import pytest
 
 from dashboards.console.site import Change
 from district import rebuild
+from district.commit_pace import CommitPace
 from district.database import open_database
 from district.evidence import EvidenceBook
 from district.holdings import Holdings
@@ -37,6 +38,7 @@ class Desk:
         self.folder, self.store = folder, store
         self.broker_there = True
         self.hearing_since: float | None = self.clock.monotonic()
+        self.pace = CommitPace()
         self.start()
 
     def start(self) -> None:
@@ -46,7 +48,7 @@ class Desk:
         store: Store = self.store
         self.situation = rebuild.situation(self.clock, WARDS, store, self.records)
         self.holdings = Holdings(store, rebuild.losses(store, self.records))
-        replication = Replication(self.clock, self.holdings, self._send, WARDS)
+        replication = Replication(self.clock, self.holdings, self._send, WARDS, self.pace)
         self.shelf = PictureShelf(self.folder / "pictures", WARDS, self.clock)
         presence, situation = self.situation.presence.presence, self.situation
         self.pictures = PictureDesk(

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from dashboards.console.site import Change, Topic
+from dashboards.console.site import Change, Presence, Topic
+from district.floods import Traffic
 from district.message import Message
 from store.base import StoreFullError
 from telemetry import wire_pb2 as wire
@@ -198,3 +199,20 @@ def test_a_retained_word_on_the_entries_topic_is_stored_but_makes_nobody_alive(d
     desk.hear(Message(ward.topic("entries"), ward.batch(1), retained=True))
     assert desk.held(ward) == [(1, 2)]
     assert desk.site.ward(ward.ward).presence == "never"
+
+
+def test_a_ward_that_floods_is_told_of_is_not_called_silent_and_the_condition_clears_by_itself(
+    desk: Desk, ward: ScriptedWard
+) -> None:
+    desk.hear((ward.topic("status"), ward.status()))
+    flood = Traffic(flooding=frozenset({ward.ward}), deaf=frozenset({ward.ward}), dropped={ward.ward: 700})
+    for _ in range(120):
+        desk.clock.advance(1.0)
+        desk.ingest.process([], hearing_since=desk.hearing_since, traffic=flood)
+    assert [each.condition.rule for each in desk.site.open_conditions(ward.ward)] == ["ward_floods"]
+    assert desk.situation.presence.presence(ward.ward) is Presence.ONLINE  # its silence is of our making
+    assert desk.situation.numbers[ward.ward].flood_messages == 700
+    assert desk.replays() == []  # what would come of it would not be heard
+    desk.wait(5.0)
+    assert not desk.site.open_conditions(ward.ward)
+    assert len(desk.replays()) == 1  # and what is missing is asked for

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from itertools import pairwise
 
-from district.replication import OUTSTANDING_PER_WARD, RANGE_POSITIONS
+from district.replication import ENTRY_BYTES, OUTSTANDING_PER_WARD
 from telemetry import wire_pb2 as wire
 from telemetry.entry import Tombstone
 from tests.district.conftest import Desk, answer
@@ -54,7 +54,8 @@ def test_requests_are_bounded_and_few_and_wards_take_turns(desk: Desk, ward: Scr
         sorted(name for name, _ in asked)
         == ["hai-chau-1"] * OUTSTANDING_PER_WARD + ["thach-thang"] * OUTSTANDING_PER_WARD
     )
-    assert all(replay.last - replay.first + 1 == RANGE_POSITIONS for _, replay in asked)
+    size = desk.pace.request_bytes(2, OUTSTANDING_PER_WARD)
+    assert all(replay.last - replay.first + 1 == int(size / ENTRY_BYTES) for _, replay in asked)
 
 
 def test_a_ward_that_does_not_answer_is_asked_again_less_and_less_often(desk: Desk, ward: ScriptedWard) -> None:

@@ -7,24 +7,24 @@ import threading
 import pytest
 
 from district.config import BrokerSection
-from district.inbox import GROUP_BYTES, MOST_BYTES, Inbox
+from district.inbox import Inbox
 from district.link import Link
 from district.message import Message
 from district.worker import Worker
 from store.base import StoreError, StoreFault
-from tests.district.conftest import Desk
+from tests.district.conftest import WARDS, Desk
 from tests.district.fakes import ScriptedWard
 
 
 def _worker(desk: Desk, inbox: Inbox, lost: threading.Event) -> Worker:
-    link = Link(BrokerSection(url="mqtt://127.0.0.1"), "hai-chau", desk.clock, lambda *_: None)
-    return Worker(desk.ingest, inbox, link, lost.set)
+    link = Link(BrokerSection(url="mqtt://127.0.0.1"), "hai-chau", WARDS, desk.clock, lambda *_: None)
+    return Worker(desk.clock, desk.ingest, inbox, link, desk.pace, lost.set)
 
 
 def test_a_defect_in_one_group_costs_only_that_group(
     desk: Desk, ward: ScriptedWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    inbox, lost = Inbox(), threading.Event()
+    inbox, lost = Inbox(desk.clock, WARDS, desk.pace), threading.Event()
     commit, tries = desk.store.commit, []
 
     def fails_once(commits: object) -> None:
@@ -46,7 +46,7 @@ def test_a_defect_in_one_group_costs_only_that_group(
 
 
 def test_a_store_beyond_help_ends_the_hub(desk: Desk, ward: ScriptedWard) -> None:
-    inbox, lost = Inbox(), threading.Event()
+    inbox, lost = Inbox(desk.clock, WARDS, desk.pace), threading.Event()
     desk.store.fails = StoreError("the file is damaged", StoreFault.DAMAGED)
     worker = _worker(desk, inbox, lost)
     worker.start()
@@ -72,17 +72,3 @@ def test_one_ward_that_the_store_refuses_does_not_stop_the_others(
     assert desk.held(ward) == [(1, 2)]
     assert desk.held(other) == []
     assert desk.situation.numbers["thach-thang"].refused_entries == 1
-
-
-def test_the_inbox_is_bounded_and_says_when_it_is_busy() -> None:
-    inbox = Inbox()
-    size = 1_000_000
-    for _ in range(MOST_BYTES // size + 5):
-        inbox.put(Message("t", bytes(size)))
-    assert inbox.dropped == 5
-    assert inbox.busy
-    group = inbox.take(0)
-    assert len(group) == GROUP_BYTES // size
-    while inbox.take(0):
-        pass
-    assert not inbox.busy
