@@ -30,7 +30,7 @@ from district.pictures.desk import PictureDesk
 from district.pictures.shelf import PictureShelf
 from district.pictures.worker import PictureWorker
 from district.records import Records
-from district.replication import Replication
+from district.replication import Replication, Send
 from district.site import DistrictSite, Proven, note
 from district.situation import Situation
 from district.stores import open_store
@@ -56,6 +56,7 @@ class Hub:
     streams: MqttStreamRequests
     pictures: PictureDesk
     engine: Engine
+    store: Store
     lost: threading.Event  # set when the store takes nothing more, and the process should end
 
 
@@ -84,9 +85,10 @@ def running(configuration: Configuration, clock: Clock) -> Iterator[Hub]:
             clock,
             lambda topic, payload, retained: inbox.put(Message(topic, payload, retained)),
         )
-        replication = Replication(clock, holdings, link.send, configuration.names, pace)
-        streams = MqttStreamRequests(clock, link.send, situation.presence.presence)
-        proven = _proven(configuration, clock, situation, store, link)
+        replication = Replication(clock, holdings, link.send, configuration.names, pace, situation.speakers.to)
+        send = functools.partial(_send, link, situation)
+        streams = MqttStreamRequests(clock, send, situation.presence.presence)
+        proven = _proven(configuration, clock, situation, store, send)
 
         def answered(ward: str, reply: wire.Reply) -> None:
             streams.reply(ward, reply)
@@ -106,18 +108,24 @@ def running(configuration: Configuration, clock: Clock) -> Iterator[Hub]:
         pictures = PictureWorker(proven.desk, proven.shelf)
         pictures.start()
         ending.callback(pictures.stop)
-        site = DistrictSite(clock, district.title, situation, store, records, link.send, proven)
-        yield Hub(clock, situation, site, streams, proven.desk, engine, lost)
+        site = DistrictSite(clock, district.title, situation, store, records, send, proven)
+        yield Hub(clock, situation, site, streams, proven.desk, engine, store, lost)
 
 
-def _proven(configuration: Configuration, clock: Clock, situation: Situation, store: Store, link: Link) -> Proven:
+def _send(link: Link, situation: Situation, ward: str, request: wire.Request) -> bool:
+    """To the agent that the ward is taken to be, where two speak as it."""
+    request.to = situation.speakers.to(ward)
+    return link.send(ward, request)
+
+
+def _proven(configuration: Configuration, clock: Clock, situation: Situation, store: Store, send: Send) -> Proven:
     shelf = PictureShelf(configuration.pictures_path, configuration.names, clock)
     desk = PictureDesk(
         clock,
         shelf,
         store,
         configuration.names,
-        link.send,
+        send,
         situation.presence.presence,
         situation.cameras,
         lambda change: situation.tell([change]),

@@ -1,8 +1,10 @@
-"""Conditions that only the district sees: a ward out of contact, a broker that is gone, a store without room."""
+"""Conditions that only the district sees: a ward out of contact, a broker that is gone, a store without room, two
+agents that say they are one ward."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from dashboards.console.site import OpenCondition
 from district.records import HubConditionRecord
@@ -13,6 +15,9 @@ WARD_SILENT = "ward_silent"
 BROKER_LOST = "hub_broker_lost"
 STORE_FAILED = "hub_store_failed"
 WARD_FLOODS = "ward_floods"
+TWO_AGENTS = "two_agents"
+
+MOST_WORDS = 200  # of `instance`: a machine may call itself anything
 
 
 class HubConditions:
@@ -27,11 +32,15 @@ class HubConditions:
     def is_open(self, ward: str, rule: str) -> bool:
         return (ward, rule) in self._open
 
-    def put(self, ward: str, rule: str, since_us: int) -> bool:
-        """Raise it. False when it was open already."""
+    def put(
+        self, ward: str, rule: str, since_us: int, *, severity: Severity = Severity.FAILURE, instance: str = ""
+    ) -> bool:
+        """Raise it. False when it was open already. `instance`: what or who in particular; people read it."""
         if self.is_open(ward, rule):
             return False
-        record = HubConditionRecord(ward, rule, Severity.FAILURE, since_us, self._clock.wall_us())
+        record = HubConditionRecord(
+            ward, rule, severity, since_us, self._clock.wall_us(), instance=instance[:MOST_WORDS]
+        )
         self._open = {**self._open, (ward, rule): record}  # a new one: others may be reading the old
         self.raised.append(record)
         return True
@@ -42,11 +51,12 @@ class HubConditions:
         if done is None:
             return False
         self._open = {key: record for key, record in self._open.items() if record is not done}
-        now_us = self._clock.wall_us()
-        self.cleared.append(
-            HubConditionRecord(done.ward, done.rule, done.severity, done.since_us, done.raised_us, now_us)
-        )
+        self.cleared.append(replace(done, cleared_us=self._clock.wall_us()))
         return True
+
+    def get(self, ward: str, rule: str) -> HubConditionRecord | None:
+        """What is open about it."""
+        return self._open.get((ward, rule))
 
     def of(self, ward: str) -> list[OpenCondition]:
         """What is open about a ward."""
@@ -62,7 +72,7 @@ def condition_of(record: HubConditionRecord) -> Condition:
     return Condition(
         device="",
         rule=record.rule,
-        instance="",
+        instance=record.instance,
         state=ConditionState.RAISED if record.cleared_us is None else ConditionState.CLEARED,
         severity=record.severity,
         since_us=record.since_us,

@@ -16,6 +16,7 @@ from district.accounts import Accounts
 from district.admission import RefusedError
 from district.floods import CALM, Traffic
 from district.holdings import Holdings
+from district.identity import Identity
 from district.message import Message
 from district.reachability import ReachabilityLog, recorded
 from district.records import LossRecord, Records
@@ -79,6 +80,7 @@ class Ingest:
         self._situation, self._store = situation, store
         self._holdings, self._replication = holdings, replication
         self._answered, self._proven = answered, proven
+        self._identity = Identity(clock, situation, store, holdings, replication)
         self._log = ReachabilityLog()
         self._deaf: frozenset[str] = frozenset()
         self._accounts = Accounts(clock, situation, records, holdings)
@@ -101,6 +103,7 @@ class Ingest:
                 self._answered(ward, reply)
         self._lose(group.losses)
         self._watch(group, hearing_since, traffic)
+        group.changes += self._identity.tick()
         self._replication.tick(may_ask=self._troubles.may_ask and not traffic.busy and hearing_since is not None)
         group.changes += self._accounts.number(group.touched | {loss.ward for loss in group.losses}, traffic.dropped)
         self._accounts.save()
@@ -139,23 +142,20 @@ class Ingest:
             group.replies.append((ward, admission.reply(message.payload)))
         else:
             batch = admission.batch(message.payload)
+            live = topic.what is What.ENTRIES and not message.retained
+            if live:
+                self._identity.word(ward, batch.incarnation)
             newest_us = self._batch(ward, batch, group)
             if topic.what is What.REPLAY:
                 self._replication.came(ward, len(batch.entries), len(message.payload))
-            if topic.what is What.ENTRIES and not message.retained and newest_us is not None:
+            if live and newest_us is not None:
                 group.live_us.append((ward, newest_us))
         if not message.retained and self._situation.presence.word(ward):
             group.changes.append(Change(Topic.WARD, ward))
             self._replication.listening(ward, True)
 
     def _status(self, ward: str, status: wire.Status, retained: bool, group: _Group) -> None:
-        presence = self._situation.presence
-        presence.status(ward, status, retained=retained)
-        record = presence.record(ward)
-        if record is not None and record.incarnation == status.incarnation:
-            with self._situation.lock:
-                self._situation.views[ward].current = status.incarnation
-            group.losses += self._replication.status(ward, status, live=not retained)
+        group.losses += self._identity.status(ward, status, retained=retained)
         # Also where only its last word is new: the console tells of that at its own pace.
         group.changes.append(Change(Topic.WARD, ward))
 
@@ -225,10 +225,11 @@ class Ingest:
 
     def _project(self, staged: Staged, group: _Group) -> None:
         late = {device: recorded(self._store, staged.ward, device) for device in staged.late}
+        shown = self._identity.takes(staged)
         with self._situation.lock:
             view = self._situation.views[staged.ward]
             for entry in staged.entries:
-                change = view.apply(entry)
+                change = view.apply(entry) if shown else None
                 if change is not None:
                     group.changes.append(change)
                 if isinstance(entry.payload, Tombstone):
@@ -237,7 +238,7 @@ class Ingest:
                         LossRecord(staged.ward, stone.incarnation, *each, stone.why) for each in stone.ranges
                     ]
             for device, reachability in late.items():
-                if reachability is not None:
+                if reachability is not None and shown:
                     view.put_reachability(device, reachability)
         for entry in staged.entries:
             if self._proven is not None and isinstance(entry.payload, Evidence):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from district.hub_conditions import HubConditions
 from district.presence import PresenceBook
@@ -11,6 +11,7 @@ from district.projection import WardView
 from district.reachability import recorded
 from district.records import Records
 from district.situation import Situation
+from district.speakers import Speakers
 from store.base import Event, Store
 from telemetry.clock import Clock
 from telemetry.entry import Entry, EntryError, Tombstone, decode
@@ -28,8 +29,10 @@ def situation(clock: Clock, wards: Mapping[str, str], store: Store, records: Rec
     """Everything that the store and the hub's tables say about the wards (id to name) of the configuration."""
     conditions = HubConditions(clock, [each for each in records.open_conditions() if each.ward in wards])
     presence = PresenceBook(clock, conditions, wards, records.wards())
-    views = {ward: _view(clock, ward, store, presence) for ward in wards}
-    return Situation(wards=wards, presence=presence, conditions=conditions, views=views)
+    shown = {record.id: record.incarnation for record in records.wards()}
+    views = {ward: view(clock, ward, store, shown.get(ward, b"")) for ward in wards}
+    speakers = Speakers(clock, wards, records.wards())
+    return Situation(wards=wards, presence=presence, conditions=conditions, views=views, speakers=speakers)
 
 
 def losses(store: Store, records: Records) -> dict[tuple[str, bytes], IntervalSet]:
@@ -45,23 +48,27 @@ def losses(store: Store, records: Records) -> dict[tuple[str, bytes], IntervalSe
     return found
 
 
-def _view(clock: Clock, ward: str, store: Store, presence: PresenceBook) -> WardView:
+def view(
+    clock: Clock, ward: str, store: Store, current: bytes, shown: Callable[[str, bytes], bool] | None = None
+) -> WardView:
+    """How a ward is, as the store tells. `shown`: whether entries of an incarnation count for that, where two agents
+    spoke as the ward. What the store calls newest is then of either; the next word of the shown one replaces it."""
     view = WardView(ward)
-    record = presence.record(ward)
-    view.current = record.incarnation if record is not None else b""
+    view.current = current
     now_us = clock.wall_us()
     devices = set()
     for key, kind, wall_time_us, value in store.latest(ward):
         devices.add(key.device)
         reading = Reading(key.metric, value, key.instance)
-        view.put_latest(key.device, kind, reading, wall_time_us, doubtful=wall_time_us > now_us + _CLOCKS_DIFFER_US)
+        doubtful = shown is not None or wall_time_us > now_us + _CLOCKS_DIFFER_US
+        view.put_latest(key.device, kind, reading, wall_time_us, doubtful=doubtful)
     for device in devices:
         reachability = recorded(store, ward, device)
         if reachability is not None:
             view.put_reachability(device, reachability)
     for name in _FOLDED:
         for event in store.events(ward, payload=name):
-            entry = _entry(event)
+            entry = _entry(event) if shown is None or shown(ward, event.incarnation) else None
             if entry is not None:
                 view.apply(entry)
     return view

@@ -56,6 +56,7 @@ class HubConditionRecord:
     since_us: int
     raised_us: int
     cleared_us: int | None = None
+    instance: str = ""  # what or who in particular, for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +190,13 @@ def _condition_row(record: HubConditionRecord) -> HubCondition:
         since_us=record.since_us,
         raised_us=record.raised_us,
         cleared_us=record.cleared_us,
+        instance=record.instance,
     )
 
 
 def _condition_record(row: HubCondition) -> HubConditionRecord:
-    return HubConditionRecord(row.ward, row.rule, Severity(row.severity), row.since_us, row.raised_us, row.cleared_us)
+    times = (row.since_us, row.raised_us, row.cleared_us)
+    return HubConditionRecord(row.ward, row.rule, Severity(row.severity), *times, row.instance)
 
 
 def _clear(session: Session, record: HubConditionRecord) -> None:

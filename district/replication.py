@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from district.commit_pace import CommitPace
 from district.holdings import Holdings, Incarnation
 from district.records import LossRecord
+from district.speakers import WhoseTurn
 from telemetry import wire_pb2 as wire
 from telemetry.clock import Clock
 
@@ -68,15 +69,27 @@ class _Ward:
 class Replication:
     """Used by the ingest's thread only."""
 
-    def __init__(self, clock: Clock, holdings: Holdings, send: Send, wards: Iterable[str], pace: CommitPace) -> None:
-        self._clock, self._holdings, self._send, self._pace = clock, holdings, send, pace
+    def __init__(
+        self,
+        clock: Clock,
+        holdings: Holdings,
+        send: Send,
+        wards: Iterable[str],
+        pace: CommitPace,
+        to: WhoseTurn = lambda *_: b"",
+    ) -> None:
+        """`to`: which agent to ask, while two speak as one ward."""
+        self._clock, self._holdings, self._send, self._pace, self._to = clock, holdings, send, pace, to
         self._wards = {ward: _Ward(ward) for ward in wards}
         self._numbers = itertools.count(clock.wall_us())  # ids that no earlier hub used
 
     # ---- what the wards say -------------------------------------------------------------------------------------
 
-    def status(self, ward: str, status: wire.Status, *, live: bool) -> list[LossRecord]:
-        """What the ward holds. The result is what is thereby known to be lost."""
+    def status(
+        self, ward: str, status: wire.Status, *, live: bool, shown: bytes = b"", alone: bool = True
+    ) -> list[LossRecord]:
+        """What the ward holds. The result is what is thereby known to be lost; nothing, while another agent that
+        speaks as this ward (not `alone`) may hold it. `shown`: the incarnation that the ward is taken to be."""
         state = self._wards[ward]
         losses: list[LossRecord] = []
         told = {held.incarnation: (held.first_position, held.last_position) for held in status.held}
@@ -87,16 +100,19 @@ class Replication:
             self.seen(ward, status.incarnation, status.head_position)
             return losses
         back = not state.listening or state.current != status.incarnation
-        state.current, state.listening = status.incarnation, True
+        state.current, state.listening = shown or status.incarnation, True
         if live:
             state.pause_seconds = ANSWER_SECONDS
         for incarnation in {*told, *(known.id for known in self._holdings.ward(ward))}:
             known = self._holdings.of(ward, incarnation)
             first, head = told.get(incarnation, (known.head + 1, 0))
+            if not alone:
+                known.first, known.head = min(known.first, max(first, 1)), max(known.head, head)
+                continue
             for hole in known.given_up(max(first, 1), head):
                 losses.append(LossRecord(ward, incarnation, *hole, why="not_held"))
-            if incarnation == status.incarnation or (back and incarnation in told):
-                state.unconfirmed[incarnation] = known  # it may have missed what was confirmed before
+        for incarnation in told if back else (status.incarnation,):
+            state.unconfirmed[incarnation] = self._holdings.of(ward, incarnation)  # it may have missed what was said
         self.suspect(ward)
         return losses
 
@@ -236,7 +252,8 @@ class Replication:
         incarnation, first, last = hole
         number = self._number()
         replay = wire.ReplayRange(incarnation=incarnation.id, first=first, last=last)
-        if not self._send(state.id, wire.Request(id=number, replay=replay)):
+        request = wire.Request(id=number, replay=replay, to=self._to(state.id, incarnation.id))
+        if not self._send(state.id, request):
             self._pause(state)
             return
         state.requests[number] = _Request(state.id, incarnation, first, last, now + ANSWER_SECONDS)

@@ -12,6 +12,7 @@ from dashboards.console.site import Change, Listener, OpenCondition
 from district.hub_conditions import HubConditions
 from district.presence import PresenceBook
 from district.projection import WardView
+from district.speakers import Speakers
 from telemetry.kinds import Kind
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Situation:
     presence: PresenceBook
     conditions: HubConditions
     views: dict[str, WardView]
+    speakers: Speakers
     lock: threading.RLock = field(default_factory=threading.RLock)
     numbers: dict[str, Numbers] = field(default_factory=dict)
     live_ages_us: deque[int] = field(default_factory=lambda: deque(maxlen=2000))  # of live batches, when committed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -60,6 +60,9 @@ class HubCondition(Base):
     since_us: Mapped[int] = mapped_column(BigInteger)
     raised_us: Mapped[int] = mapped_column(BigInteger)
     cleared_us: Mapped[int | None] = mapped_column(BigInteger)
+    instance: Mapped[str] = mapped_column(
+        String(200), server_default=text("''")
+    )  # what or who in particular, for people
 
 
 class NamedLoss(Base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import platform
 from collections.abc import Sequence
 
 from edge_agent.uplink.journal_view import JournalView
@@ -12,6 +13,7 @@ from telemetry.clock import Clock
 
 log = logging.getLogger(__name__)
 
+MACHINE = platform.node()[:64]
 FIRST_PAUSE_SECONDS = 1.0  # doubled with each telling
 
 
@@ -62,6 +64,8 @@ class Status:
             agent_version=self._agent_version,
             wall_time_us=self._clock.wall_us(),
             trouble="" if trouble is None else str(trouble.code),
+            machine=MACHINE,
+            clock_state=int(self._clock.state()),  # type: ignore[arg-type]
         )
         for each in held:
             if each.incarnation != journal.incarnation:

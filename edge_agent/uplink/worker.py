@@ -122,7 +122,8 @@ class Uplink:
         will = Will(self._topic(What.STATUS), self._status.message(online=False))
         return Link(
             settings.broker,
-            client_id=f"ward-agent-{settings.district}-{settings.ward}",
+            # With the incarnation: two agents of one ward would else throw each other off, in turns.
+            client_id=f"ward-agent-{settings.district}-{settings.ward}-{self._journal.incarnation.hex()[:12]}",
             listen=self._topic(What.REQUESTS),
             will=will,
             keepalive=settings.keepalive_seconds,
@@ -227,6 +228,8 @@ class Uplink:
             self._bad_request(str(error))
             return
         what = request.WhichOneof("what")
+        if request.to not in (b"", self._journal.incarnation):
+            return  # for the other agent that speaks as this ward
         if what == "committed":
             self._note_committed(request.committed)
         elif what == "replay":

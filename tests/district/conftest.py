@@ -48,7 +48,8 @@ class Desk:
         store: Store = self.store
         self.situation = rebuild.situation(self.clock, WARDS, store, self.records)
         self.holdings = Holdings(store, rebuild.losses(store, self.records))
-        replication = Replication(self.clock, self.holdings, self._send, WARDS, self.pace)
+        to = self.situation.speakers.to
+        replication = Replication(self.clock, self.holdings, self._send, WARDS, self.pace, to)
         self.shelf = PictureShelf(self.folder / "pictures", WARDS, self.clock)
         presence, situation = self.situation.presence.presence, self.situation
         self.pictures = PictureDesk(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from store.base import Commit, Event, Latest, Sample, Series, SeriesKey, StoreError
 from telemetry import wire_pb2 as wire
 from telemetry.clock import ClockState
-from telemetry.entry import Entry, Lifecycle, LifecycleEvent, Payload, Readings, encode
+from telemetry.entry import Entry, Lifecycle, LifecycleEvent, Payload, Readings, encode, leaf_hash
 from telemetry.intervals import IntervalSet
 from telemetry.readings import REACHABLE, DeviceInfo, Inventory, Reading
 
@@ -101,10 +101,12 @@ class ScriptedWard:
     incarnation: bytes = INCARNATION
     wall_us: int = START_US
     entries: list[bytes] = field(default_factory=list)
+    machine: str = ""
 
-    def started(self) -> ScriptedWard:
-        """With the two entries that every incarnation begins with."""
-        self.write(Lifecycle(LifecycleEvent.STARTED, "0.1"))
+    def started(self, after: ScriptedWard | None = None) -> ScriptedWard:
+        """With the two entries that every incarnation begins with; `after`: the one before it in the same journal."""
+        previous = (after.incarnation, len(after.entries), leaf_hash(after.entries[-1])) if after else ()
+        self.write(Lifecycle(LifecycleEvent.STARTED, "0.1", *previous))
         self.write(Inventory("Phường Hải Châu 1", (DeviceInfo("ups-1", "ups"), DeviceInfo("printer-1", "printer"))))
         return self
 
@@ -152,6 +154,7 @@ class ScriptedWard:
             agent_version="0.1",
             wall_time_us=self.wall_us,
             held=held,
+            machine=self.machine,
         )
         return message.SerializeToString()
 

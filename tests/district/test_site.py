@@ -131,7 +131,7 @@ def test_a_condition_opens_changes_and_clears(desk: Desk, ward: ScriptedWard) ->
 def test_an_agent_that_starts_again_ends_no_condition(desk: Desk, ward: ScriptedWard) -> None:
     ward.write(_condition(ConditionState.RAISED), "ups-1", "ups")
     _hear_all(desk, ward)
-    again = ScriptedWard(incarnation=bytes(reversed(range(16))), wall_us=ward.wall_us).started()
+    again = ScriptedWard(incarnation=bytes(reversed(range(16))), wall_us=ward.wall_us).started(ward)
     _hear_all(desk, again)
     assert len(desk.site.open_conditions("hai-chau-1")) == 1
     again.write(_condition(ConditionState.CLEARED), "ups-1", "ups")

@@ -1,0 +1,65 @@
+"""Two agents, restored agents and restored districts, with real processes and a real broker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from district import speakers
+from district.hub import Hub
+from tests.district.processes import listens, mosquitto, process, wait_until
+from tests.district.real_wards import WARD, RealAgent, real_hub, rules
+
+
+@pytest.fixture
+def port(peer: Callable[[str], str], free_port: Callable[[], int], tmp_path: Path) -> Iterator[int]:
+    found = free_port()
+    with process(*mosquitto(peer("mosquitto"), tmp_path, found), log=tmp_path / "broker.log"):
+        wait_until(lambda: listens(found), 20, "the broker listens")
+        yield found
+
+
+@pytest.fixture
+def machine(tmp_path: Path, port: int) -> Iterator[Callable[[str], RealAgent]]:
+    """machine("pi-1"): a machine with an agent that is not started yet."""
+    made: list[RealAgent] = []
+
+    def make(name: str) -> RealAgent:
+        made.append(RealAgent(tmp_path / name, port))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.abandon()
+
+
+def _all_there(hub: Hub, *agents: RealAgent) -> None:
+    """Every entry of every journal is in the district's store, once, and none is called lost."""
+    for agent in agents:
+        for each in agent.counts().held:
+            assert list(hub.store.positions(WARD, each.incarnation)) == [(1, each.last_position)]
+    assert hub.site.ward(WARD).named_losses == 0
+
+
+def test_two_machines_with_one_card_are_told_and_neither_loses_anything(
+    port: int, machine: Callable[[str], RealAgent], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speakers, "TOGETHER_SECONDS", 1.5)
+    one, other = machine("pi-1"), machine("pi-2")
+    with real_hub(tmp_path / "hub", port) as hub:
+        one.start()
+        wait_until(lambda: len(hub.site.devices(WARD)) == 1, 20, "the ward is there")
+        one.end()
+        one.back_up(other.data)
+        shown = hub.situation.speakers.shown
+        one.start()
+        wait_until(lambda: shown(WARD) not in (b"", one.counts().held[0].incarnation), 20, "it is there again")
+        first = shown(WARD)
+        other.start()
+        wait_until(lambda: rules(hub) == ["two_agents"], 20, "two are told")
+        assert shown(WARD) == first
+        other.end()
+        one.end()
+        _all_there(hub, one, other)
