@@ -7,7 +7,7 @@ belong to another incarnation. A refusal concerns the one message or the one ent
 from __future__ import annotations
 
 import math
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 
 from telemetry import topics
 from telemetry import wire_pb2 as wire
+from telemetry.deflate import DeflateError, Dictionary, inflate, names_dictionary
 from telemetry.entry import (
     INCARNATION_BYTES,
     MAX_ENTRY_BYTES,
@@ -43,6 +44,18 @@ class RefusedError(ValueError):
     """A whole message that is of no use; the text says why, for the log."""
 
 
+class UnreadableError(Exception):
+    """A batch deflated with entries that are not remembered here. It is good, and is to be asked for."""
+
+    def __init__(self, incarnation: bytes, position: int) -> None:
+        super().__init__(f"a batch from position {position} whose dictionary is not remembered")
+        self.incarnation = incarnation
+        self.position = position
+
+
+Dictionaries = Callable[[bytes, int, int], Dictionary | None]  # of which incarnation, first, last
+
+
 @dataclass(frozen=True, slots=True)
 class Admitted:
     """The entries of one batch that are good and new, in order; what was not."""
@@ -69,8 +82,8 @@ def topic_of(text: str, district: str, wards: Container[str]) -> topics.Topic:
     return topic
 
 
-def batch(payload: bytes) -> wire.Batch:
-    """Raises RefusedError."""
+def batch(payload: bytes, dictionaries: Dictionaries) -> wire.Batch:
+    """A batch, its entries as they were written. Raises RefusedError, UnreadableError."""
     if len(payload) > MAX_MESSAGE_BYTES:
         raise RefusedError(f"a batch of {len(payload)} bytes is over the limit of {MAX_MESSAGE_BYTES}")
     try:
@@ -79,12 +92,29 @@ def batch(payload: bytes) -> wire.Batch:
         raise RefusedError(f"not a batch: {error}") from error
     if len(message.incarnation) != INCARNATION_BYTES:
         raise RefusedError("a batch without a proper incarnation")
+    if not 0 < message.first_position <= MAX_POSITION:
+        raise RefusedError(f"a batch that begins at position {message.first_position}")
+    if message.deflated:
+        message = _inflated(message, dictionaries)
     count = len(message.entries)
     if not 0 < count <= MAX_ENTRIES:
         raise RefusedError(f"a batch of {count} entries")
-    if not 0 < message.first_position <= MAX_POSITION - count:
+    if message.first_position > MAX_POSITION - count:
         raise RefusedError(f"a batch that begins at position {message.first_position}")
     return message
+
+
+def _inflated(message: wire.Batch, dictionaries: Dictionaries) -> wire.Batch:
+    try:
+        named = names_dictionary(message)
+        if named is None:
+            return inflate(message)
+        dictionary = dictionaries(message.incarnation, *named)
+        if dictionary is None:
+            raise UnreadableError(message.incarnation, message.first_position)
+        return inflate(message, dictionary)
+    except DeflateError as error:
+        raise RefusedError(str(error)) from error
 
 
 def admit(message: wire.Batch, held: IntervalSet) -> Admitted:

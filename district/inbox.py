@@ -36,7 +36,7 @@ class Group:
 
     @property
     def bytes(self) -> int:
-        return sum(len(message.payload) for message in self.messages)
+        return sum(message.weight for message in self.messages)
 
 
 class Inbox:
@@ -54,10 +54,10 @@ class Inbox:
         ward, what = _origin(message.topic)
         with self._bell:
             lane = self._floods.lane(ward)
-            size = len(message.payload) + OVERHEAD_BYTES
             queue = self._again if what in _AGAIN else self._new
-            if not self._floods.admit(lane, size):
+            if not self._floods.admit(lane, len(message.payload) + OVERHEAD_BYTES):
                 return
+            size = message.weight + OVERHEAD_BYTES
             if queue.waiting(lane) + size > MOST_BYTES_OF_A_WARD or not self._make_room(size, lane):
                 self._floods.drop(lane)
                 return
@@ -88,7 +88,7 @@ class Inbox:
         self._floods.tick()
         most = self._pace.group_bytes
         messages = self._new.take(most) if self._new else []
-        left = max(most - sum(len(each.payload) for each in messages), most // REPLAY_SHARE)
+        left = max(most - sum(each.weight for each in messages), most // REPLAY_SHARE)
         if self._again:
             messages += self._again.take(left)
         busy = self._again.bytes >= self._pace.window_bytes

@@ -6,6 +6,7 @@ those who look are told that something changed. Whatever is lost before that is 
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from dashboards.console.site import Change, Presence, Topic
 from district import admission
 from district.accounts import Accounts
-from district.admission import RefusedError
+from district.admission import RefusedError, UnreadableError
 from district.floods import CALM, Traffic
 from district.holdings import Holdings
 from district.identity import Identity
@@ -141,18 +142,29 @@ class Ingest:
         if topic.what is What.REPLIES:
             group.replies.append((ward, admission.reply(message.payload)))
         else:
-            batch = admission.batch(message.payload)
-            live = topic.what is What.ENTRIES and not message.retained
-            if live:
-                self._identity.word(ward, batch.incarnation)
-            newest_us = self._batch(ward, batch, group)
-            if topic.what is What.REPLAY:
-                self._replication.came(ward, len(batch.entries), len(message.payload))
-            if live and newest_us is not None:
-                group.live_us.append((ward, newest_us))
+            self._entries(topic, message, group)
         if not message.retained and self._situation.presence.word(ward):
             group.changes.append(Change(Topic.WARD, ward))
             self._replication.listening(ward, True)
+
+    def _entries(self, topic: topics.Topic, message: Message, group: _Group) -> None:
+        """A batch, live or asked for."""
+        ward, remembered = topic.ward, self._replication.remembered
+        try:
+            batch = admission.batch(message.payload, functools.partial(remembered.dictionary, ward))
+        except UnreadableError as error:
+            self._check_incarnation(ward, error.incarnation)
+            self._replication.unreadable(ward, error.incarnation, error.position)
+            return
+        live = topic.what is What.ENTRIES and not message.retained
+        if live:
+            self._identity.word(ward, batch.incarnation)
+            remembered.add(ward, batch.incarnation, batch.first_position, batch.entries)
+        newest_us = self._batch(ward, batch, group)
+        if topic.what is What.REPLAY:
+            self._replication.came(ward, len(batch.entries), sum(map(len, batch.entries)))
+        if live and newest_us is not None:
+            group.live_us.append((ward, newest_us))
 
     def _status(self, ward: str, status: wire.Status, retained: bool, group: _Group) -> None:
         group.losses += self._identity.status(ward, status, retained=retained)
@@ -161,8 +173,7 @@ class Ingest:
 
     def _batch(self, ward: str, batch: wire.Batch, group: _Group) -> int | None:
         """Stage what is good and new of it; the wall time of the newest entry of that."""
-        if not self._holdings.knows(ward, batch.incarnation) and self._holdings.count(ward) >= MOST_INCARNATIONS:
-            raise RefusedError(f"a batch of one more incarnation than the {MOST_INCARNATIONS} that a ward may have")
+        self._check_incarnation(ward, batch.incarnation)
         incarnation = self._holdings.of(ward, batch.incarnation)
         staged = group.staging.of(ward, incarnation)
         admitted = admission.admit(batch, staged.taken)
@@ -177,6 +188,10 @@ class Ingest:
             if loss is not None:
                 group.losses.append(loss)
         return admitted.entries[-1][0].wall_time_us if admitted.entries else None
+
+    def _check_incarnation(self, ward: str, incarnation: bytes) -> None:
+        if not self._holdings.knows(ward, incarnation) and self._holdings.count(ward) >= MOST_INCARNATIONS:
+            raise RefusedError(f"a batch of one more incarnation than the {MOST_INCARNATIONS} that a ward may have")
 
     def _refuse(self, group: _Group, ward: str, why: str) -> None:
         group.refusals[ward] = number = group.refusals.get(ward, 0) + 1

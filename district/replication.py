@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from district.commit_pace import CommitPace
 from district.holdings import Holdings, Incarnation
 from district.records import LossRecord
+from district.remembered import Remembered
 from district.speakers import WhoseTurn
 from telemetry import wire_pb2 as wire
 from telemetry.clock import Clock
@@ -24,7 +25,7 @@ ENTRY_BYTES = 300.0  # until the ward's own are known
 GRACE_SECONDS = 0.5  # a hole may be a message that is on its way
 ANSWER_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 60.0
-CONFIRM_SECONDS = 5.0  # what is confirmed a little later is only kept a little longer in the ward
+CONFIRM_SECONDS = 15.0  # what is confirmed a little later is only kept a little longer in the ward
 MOST_RANGES = 2_000  # of one confirmation
 MOST_REFUSALS = 10_000  # remembered of one ward
 REFUSALS = 3  # an entry that was of no use so often will never be
@@ -81,6 +82,7 @@ class Replication:
         """`to`: which agent to ask, while two speak as one ward."""
         self._clock, self._holdings, self._send, self._pace, self._to = clock, holdings, send, pace, to
         self._wards = {ward: _Ward(ward) for ward in wards}
+        self.remembered = Remembered(self._wards)
         self._numbers = itertools.count(clock.wall_us())  # ids that no earlier hub used
 
     # ---- what the wards say -------------------------------------------------------------------------------------
@@ -130,6 +132,15 @@ class Replication:
         """So many entries took so many bytes when they were replayed."""
         state = self._wards[ward]
         state.entry_bytes += 0.25 * (size / max(entries, 1) - state.entry_bytes)
+
+    def unreadable(self, ward: str, incarnation: bytes, position: int) -> None:
+        """A batch came from that position, deflated with what this hub never saw or has forgotten: ask for it, and tell
+        the ward at once what is remembered."""
+        self.seen(ward, incarnation, position)
+        self.suspect(ward)
+        state = self._wards[ward]
+        state.unconfirmed[incarnation] = self._holdings.of(ward, incarnation)
+        state.confirm_at = 0.0
 
     def suspect(self, ward: str) -> None:
         """There may be holes that nothing else will show."""
@@ -226,9 +237,12 @@ class Replication:
         for incarnation in list(state.unconfirmed.values()):
             ranges = list(incarnation.held)[-MOST_RANGES:]
             committed = wire.Committed(
-                incarnation=incarnation.id, ranges=[wire.Range(first=first, last=last) for first, last in ranges]
+                incarnation=incarnation.id,
+                ranges=[wire.Range(first=first, last=last) for first, last in ranges],
+                remembered=self.remembered.tell(state.id, incarnation.id),
             )
-            if ranges and not self._send(state.id, wire.Request(id=self._number(), committed=committed)):
+            worth_telling = ranges or incarnation.id == state.current
+            if worth_telling and not self._send(state.id, wire.Request(id=self._number(), committed=committed)):
                 break
             del state.unconfirmed[incarnation.id]
         state.confirm_at = now + CONFIRM_SECONDS
@@ -251,7 +265,7 @@ class Replication:
             return
         incarnation, first, last = hole
         number = self._number()
-        replay = wire.ReplayRange(incarnation=incarnation.id, first=first, last=last)
+        replay = wire.ReplayRange(incarnation=incarnation.id, first=first, last=last, deflated=True)
         request = wire.Request(id=number, replay=replay, to=self._to(state.id, incarnation.id))
         if not self._send(state.id, request):
             self._pause(state)

@@ -255,16 +255,26 @@ class Range(_message.Message):
     def __init__(self, first: _Optional[int] = ..., last: _Optional[int] = ...) -> None: ...
 
 class Batch(_message.Message):
-    __slots__ = ("incarnation", "first_position", "entries", "request_id")
+    __slots__ = ("incarnation", "first_position", "entries", "request_id", "deflated", "inflated_bytes", "inflated_crc32", "dictionary_distance", "dictionary_entries")
     INCARNATION_FIELD_NUMBER: _ClassVar[int]
     FIRST_POSITION_FIELD_NUMBER: _ClassVar[int]
     ENTRIES_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    DEFLATED_FIELD_NUMBER: _ClassVar[int]
+    INFLATED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    INFLATED_CRC32_FIELD_NUMBER: _ClassVar[int]
+    DICTIONARY_DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    DICTIONARY_ENTRIES_FIELD_NUMBER: _ClassVar[int]
     incarnation: bytes
     first_position: int
     entries: _containers.RepeatedScalarFieldContainer[bytes]
     request_id: str
-    def __init__(self, incarnation: _Optional[bytes] = ..., first_position: _Optional[int] = ..., entries: _Optional[_Iterable[bytes]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    deflated: bytes
+    inflated_bytes: int
+    inflated_crc32: int
+    dictionary_distance: int
+    dictionary_entries: int
+    def __init__(self, incarnation: _Optional[bytes] = ..., first_position: _Optional[int] = ..., entries: _Optional[_Iterable[bytes]] = ..., request_id: _Optional[str] = ..., deflated: _Optional[bytes] = ..., inflated_bytes: _Optional[int] = ..., inflated_crc32: _Optional[int] = ..., dictionary_distance: _Optional[int] = ..., dictionary_entries: _Optional[int] = ...) -> None: ...
 
 class Status(_message.Message):
     __slots__ = ("online", "incarnation", "first_position", "head_position", "agent_version", "wall_time_us", "held", "trouble", "machine", "committed", "clock_state")
@@ -327,22 +337,26 @@ class Request(_message.Message):
     def __init__(self, id: _Optional[str] = ..., replay: _Optional[_Union[ReplayRange, _Mapping]] = ..., committed: _Optional[_Union[Committed, _Mapping]] = ..., poll: _Optional[_Union[PollNow, _Mapping]] = ..., start_stream: _Optional[_Union[StartStream, _Mapping]] = ..., stop_stream: _Optional[_Union[StopStream, _Mapping]] = ..., send_picture: _Optional[_Union[SendPicture, _Mapping]] = ..., tell_committed: _Optional[_Union[TellCommitted, _Mapping]] = ..., take_back: _Optional[_Union[TakeBack, _Mapping]] = ..., to: _Optional[bytes] = ...) -> None: ...
 
 class ReplayRange(_message.Message):
-    __slots__ = ("incarnation", "first", "last")
+    __slots__ = ("incarnation", "first", "last", "deflated")
     INCARNATION_FIELD_NUMBER: _ClassVar[int]
     FIRST_FIELD_NUMBER: _ClassVar[int]
     LAST_FIELD_NUMBER: _ClassVar[int]
+    DEFLATED_FIELD_NUMBER: _ClassVar[int]
     incarnation: bytes
     first: int
     last: int
-    def __init__(self, incarnation: _Optional[bytes] = ..., first: _Optional[int] = ..., last: _Optional[int] = ...) -> None: ...
+    deflated: bool
+    def __init__(self, incarnation: _Optional[bytes] = ..., first: _Optional[int] = ..., last: _Optional[int] = ..., deflated: _Optional[bool] = ...) -> None: ...
 
 class Committed(_message.Message):
-    __slots__ = ("incarnation", "ranges")
+    __slots__ = ("incarnation", "ranges", "remembered")
     INCARNATION_FIELD_NUMBER: _ClassVar[int]
     RANGES_FIELD_NUMBER: _ClassVar[int]
+    REMEMBERED_FIELD_NUMBER: _ClassVar[int]
     incarnation: bytes
     ranges: _containers.RepeatedCompositeFieldContainer[Range]
-    def __init__(self, incarnation: _Optional[bytes] = ..., ranges: _Optional[_Iterable[_Union[Range, _Mapping]]] = ...) -> None: ...
+    remembered: Range
+    def __init__(self, incarnation: _Optional[bytes] = ..., ranges: _Optional[_Iterable[_Union[Range, _Mapping]]] = ..., remembered: _Optional[_Union[Range, _Mapping]] = ...) -> None: ...
 
 class TellCommitted(_message.Message):
     __slots__ = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 
-from edge_agent.uplink.batches import Replay
+from edge_agent.uplink.batches import Form, Replay
 from edge_agent.uplink.journal_view import JournalView
 from edge_agent.uplink.requests import reply
 from journal.model import JournalError
@@ -40,7 +40,8 @@ class Replays:
         if len(self._waiting) >= MAX_WAITING:
             return reply(request.id, Reason(ReasonCode.UNSUPPORTED, "too many replays wait; ask again later"))
         asked = request.replay
-        self._waiting.append(Replay(self._journal, request.id, asked.incarnation, asked.first, asked.last))
+        form = Form(deflated=asked.deflated)
+        self._waiting.append(Replay(self._journal, request.id, asked.incarnation, asked.first, asked.last, form))
         return None
 
     def next(self, now: float, most_bytes: int) -> tuple[What, bytes]:

@@ -15,12 +15,17 @@ log = logging.getLogger(__name__)
 
 MACHINE = platform.node()[:64]
 FIRST_PAUSE_SECONDS = 1.0  # doubled with each telling
+LONGEST_PAUSE_SECONDS = 60.0
 
 
 class Status:
-    """Says the status, and knows when it was last told. `heartbeat_seconds` apart at most; `news_seconds` apart while
-    the journal grows; and often after a connection: a district that started together with the ward was not there for
-    its first entries, and learns from the head position what it lacks."""
+    """Says the status, and knows when it was last told.
+
+    A ward says something every `heartbeat_seconds` at least: a live batch, which names its positions, or else the
+    status; that once a minute in any case, since the broker keeps it for a district that starts. It comes
+    `news_seconds` apart while the journal grows and nothing of it could be sent; and often after a connection: a
+    district that started together with the ward was not there for its first entries, and learns from the head
+    position what it lacks."""
 
     def __init__(
         self, journal: JournalView, clock: Clock, agent_version: str, heartbeat_seconds: float, news_seconds: float
@@ -32,6 +37,8 @@ class Status:
         self._news = news_seconds
         self._told_at = 0.0
         self._told_head = 0
+        self._heard_at = 0.0
+        self._behind_since: float | None = None
         self._pause = FIRST_PAUSE_SECONDS
 
     def begin(self) -> None:
@@ -41,12 +48,26 @@ class Status:
 
     def due(self) -> float:
         """When it is to be told (monotonic seconds)."""
-        calm = self._news if self._journal.head() > self._told_head else self._heartbeat
-        return self._told_at + min(self._pause, calm)
+        if self._journal.head() <= self._told_head:
+            self._behind_since = None
+        elif self._behind_since is None:
+            self._behind_since = self._clock.monotonic()
+        if self._pause < self._heartbeat:
+            calm = self._told_at + self._pause
+        else:
+            calm = min(self._heard_at + self._heartbeat, self._told_at + max(self._heartbeat, LONGEST_PAUSE_SECONDS))
+        return calm if self._behind_since is None else min(calm, self._behind_since + self._news)
+
+    def live(self, last: int) -> None:
+        """A live batch went out that ends at that position: the district knows as much as by a status."""
+        self._heard_at = self._clock.monotonic()
+        self._told_head = max(self._told_head, last)
 
     def tell(self) -> bytes:
         """The message, which is taken to be sent now."""
-        self._told_at, self._told_head = self._clock.monotonic(), self._journal.head()
+        self._told_at = self._heard_at = self._clock.monotonic()
+        self._told_head = self._journal.head()
+        self._behind_since = None
         self._pause *= 2
         return self.message(online=True)
 

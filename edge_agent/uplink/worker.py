@@ -10,6 +10,7 @@ from collections.abc import Callable
 from edge_agent.uplink.answers import Answers, LiveStreams, Pictures
 from edge_agent.uplink.batches import batches
 from edge_agent.uplink.journal_view import JournalView
+from edge_agent.uplink.line_form import LineForm
 from edge_agent.uplink.link import Link, LinkError, Will
 from edge_agent.uplink.live_queue import LiveQueue
 from edge_agent.uplink.pace import Pace
@@ -57,6 +58,7 @@ class Uplink:
         self._inbox = Inbox()
         self._link: Link | None = None
         self._replays = Replays(journal, settings.replay_bytes_per_second)
+        self._form = LineForm(journal)
         self._status = Status(journal, clock, settings.agent_version, settings.heartbeat_seconds, settings.news_seconds)
         self._said = ""
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
@@ -153,6 +155,7 @@ class Uplink:
         self.counts.connections += 1
         self._say(f"uplink to {self._settings.broker} is there")
         self._status.begin()
+        self._form.begin()
         self._publish(What.STATUS, self._status.tell(), retain=True)
         while not link.ended and not self._done():
             if not self._work():
@@ -185,9 +188,11 @@ class Uplink:
         with self._bell:
             durable = self._live.take()
         if durable is not None:
-            for message in batches(durable.incarnation, durable.first_position, durable.entries):
+            entries, first = durable.entries, durable.first_position
+            for message in batches(durable.incarnation, first, entries, form=self._form.live):
                 self._publish(What.ENTRIES, message)
                 self.counts.batches_sent += 1
+            self._status.live(first + len(entries) - 1)
             return True
         if self._may_replay() and now >= self._replays.due:
             what, message = self._replays.next(now, self._link.replay_batch if self._link else 0)
@@ -249,6 +254,7 @@ class Uplink:
         positions = IntervalSet((each.first, each.last) for each in committed.ranges)
         if positions:
             self._journal.mark_committed(committed.incarnation, positions)
+        self._form.told(committed)
         with self._bell:
             if committed.incarnation == self._journal.incarnation:
                 self._committed.update(positions)

@@ -10,6 +10,7 @@ import pytest
 from dashboards.console.site import Change, Presence, Topic
 from district.floods import Traffic
 from district.message import Message
+from district.replication import CONFIRM_SECONDS
 from store.base import StoreFullError
 from telemetry import wire_pb2 as wire
 from telemetry.entry import Lifecycle, LifecycleEvent, Readings, Tombstone, decode, encode
@@ -51,7 +52,7 @@ def test_confirmations_are_few_and_none_is_forgotten(desk: Desk, ward: ScriptedW
         desk.hear((ward.topic("entries"), ward.batch(position)))
         desk.clock.advance(0.1)
     assert len(desk.sent) == 1
-    desk.wait(5.0)
+    desk.wait(CONFIRM_SECONDS)
     assert len(desk.sent) == 2
     assert list(desk.committed(ward.ward, ward.incarnation)) == [(1, 7)]
 

@@ -19,6 +19,7 @@ from edge_agent.uplink.worker import Uplink
 from journal.journal import Journal
 from telemetry import wire_pb2 as wire
 from telemetry.clock import SystemClock
+from telemetry.deflate import Dictionary, inflate, names_dictionary
 from telemetry.entry import Facts, Readings, decode
 from telemetry.intervals import IntervalSet
 from telemetry.readings import Fact, Reading, Reason
@@ -185,6 +186,77 @@ def test_the_journal_is_told_what_the_district_holds(start: Start, hub: Hub, jou
     ranges = [wire.Range(first=1, last=2), wire.Range(first=3, last=last)]
     hub.ask(wire.Request(committed=wire.Committed(incarnation=journal.incarnation, ranges=ranges)))
     assert uplink.wait_until_committed(SECONDS)
+
+
+def tell(hub: Hub, uplink: Uplink, journal: Journal, last: int, remembered: wire.Range | None) -> None:
+    """Confirm all up to `last`, and what may be used as a dictionary."""
+    committed = wire.Committed(incarnation=journal.incarnation, ranges=[wire.Range(first=1, last=last)])
+    if remembered is not None:
+        committed.remembered.CopyFrom(remembered)
+    hub.ask(wire.Request(committed=committed))
+    assert uplink.wait_until_committed(SECONDS)
+
+
+def entries_of(batch: wire.Batch, dictionary: Dictionary | None = None) -> list[bytes]:
+    assert batch.deflated and not batch.entries
+    assert names_dictionary(batch) == (None if dictionary is None else (dictionary.first, dictionary.last))
+    return list(inflate(batch, dictionary).entries)
+
+
+def test_batches_are_deflated_when_the_district_reads_that_and_with_what_it_remembers(
+    start: Start, hub: Hub, journal: Journal
+) -> None:
+    uplink = start()
+    hub.online()
+
+    def send(count: int) -> tuple[wire.Batch, list[bytes]]:
+        last = write(journal, count)
+        batch = hub.live.get(timeout=SECONDS)
+        return batch, [entry for _, entry in journal.read(journal.incarnation, last - count + 1, last)]
+
+    batch, written = send(3)
+    assert list(batch.entries) == written  # nobody said that it reads anything else
+    tell(hub, uplink, journal, journal.head(), wire.Range())
+    batch, written = send(3)
+    assert entries_of(batch) == written
+    used = Dictionary.of(journal.incarnation, 2, [entry for _, entry in journal.read(journal.incarnation, 2, 7)])
+    tell(hub, uplink, journal, journal.head(), wire.Range(first=used.first, last=used.last))
+    batch, written = send(3)
+    assert entries_of(batch, used) == written
+    tell(hub, uplink, journal, journal.head(), wire.Range(first=5, last=500))  # it cannot be
+    batch, written = send(3)
+    assert entries_of(batch) == written
+    tell(hub, uplink, journal, journal.head(), None)  # an earlier version took the district's place
+    batch, written = send(3)
+    assert list(batch.entries) == written
+
+
+def test_a_replay_is_deflated_without_a_dictionary(start: Start, hub: Hub, journal: Journal) -> None:
+    uplink = start()
+    hub.online()
+    last = write(journal, 50)
+    tell(hub, uplink, journal, last, wire.Range(first=2, last=9))
+    asked = replay(journal, 10, last)
+    asked.replay.deflated = True
+    hub.ask(asked)
+    batch = hub.replayed.get(timeout=SECONDS)
+    assert entries_of(batch) == [entry for _, entry in journal.read(journal.incarnation, 10, last)]
+    assert batch.request_id == asked.id
+
+
+def test_a_district_that_hears_the_live_batches_needs_few_statuses(start: Start, hub: Hub, journal: Journal) -> None:
+    start(heartbeat_seconds=1.0, news_seconds=0.5)
+    hub.online()
+    time.sleep(2.0)  # the first statuses come often
+    while not hub.statuses.empty():
+        hub.statuses.get()
+    began = time.monotonic()
+    while time.monotonic() - began < 2.0:
+        write(journal, 1)
+        time.sleep(0.2)
+    assert hub.live.qsize() > 5
+    assert hub.statuses.qsize() <= 1  # on a machine that is too busy to send at once
+    assert hub.status(lambda status: status.head_position == journal.head())  # silent, it says that it is there
 
 
 def test_a_device_is_polled_when_the_district_asks(start: Start, hub: Hub) -> None:
