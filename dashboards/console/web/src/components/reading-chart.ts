@@ -4,7 +4,7 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import uPlot from "uplot";
 import uplotCss from "uplot/dist/uPlot.min.css?inline";
 import type { ConditionSpan, History, Metric } from "../api/types.ts";
-import { isFlag, joined, number, shown } from "../words/format.ts";
+import { inMilliseconds, isFlag, joined, number, shown, signedDuration } from "../words/format.ts";
 import { metricLabel, whichOne } from "../words/metrics.ts";
 import { GUTTER_LEFT, GUTTER_RIGHT, momentLabel, tickLabel, ticks } from "../words/range.ts";
 import { plotted } from "../words/series.ts";
@@ -207,9 +207,11 @@ export class ReadingChart extends Part {
   /** With as many decimals as the step needs; a prefix such as "M" stays with its figure, the unit is in the caption. */
   #tick(value: number, step: number): string {
     const unit = this.metric?.unit ?? "";
-    const milli = this.name === "rtt_seconds" || this.name === "jitter_seconds";
-    if (milli) return number(value * 1000, decimals(step * 1000));
-    if (unit === "s" || unit === "bit/s" || unit === "B" || isFlag(this.name) || this.name === "printer_state") {
+    // By the step, so that one axis never mixes two units.
+    if (inMilliseconds(this.name, step))
+      return joined({ text: number(value * 1000, decimals(step * 1000)), unit: "ms" });
+    if (unit === "s") return step < 1 ? number(value, decimals(step)) : signedDuration(value);
+    if (unit === "bit/s" || unit === "B" || isFlag(this.name) || this.name === "printer_state") {
       const words = shown(this.metric, this.name, value);
       return `${words.text}${words.unit.replace(unit, "").trim()}`;
     }

@@ -37,6 +37,15 @@ export class RecorderFace extends Face {
         align-items: center;
         margin-top: var(--space-3);
       }
+      .recording {
+        display: flex;
+        align-items: center;
+        gap: 5px;
+        margin-top: var(--space-3);
+      }
+      .recording svg {
+        color: var(--ink-3);
+      }
       .disk {
         display: inline-flex;
         align-items: center;
@@ -46,6 +55,7 @@ export class RecorderFace extends Face {
         color: var(--ink-3);
       }
       .bad,
+      .recording.bad svg,
       .bad svg {
         color: var(--failure);
         font-weight: 600;
@@ -78,10 +88,12 @@ export class RecorderFace extends Face {
     const cameras = this.cameras ?? this.#loader.found?.cameras ?? [];
     const offset = this.value("clock_offset_seconds");
     const off = clockWords(offset?.value ?? null);
-    const nothingKnown = cameras.length === 0 && disks.length === 0 && !off;
+    const recording = readingsOf(this.seen.device, "recording");
+    const nothingKnown = cameras.length === 0 && disks.length === 0 && recording.length === 0 && !off;
     if (nothingKnown) return html`<p class="quiet">${t("recorder.nothing")}</p>`;
     return html`<div class=${offset?.old ? "old" : ""}>
       ${cameras.length && !this.large ? this.#strips(cameras) : nothing}
+      ${recording.length ? this.#recording(recording) : nothing}
       ${disks.length ? this.#disksShown(disks) : nothing}
       ${
         off || (this.large && offset)
@@ -106,6 +118,21 @@ export class RecorderFace extends Face {
       )}
       ${more > 0 ? html`<p class="label">${t("recorder.more", { n: more })}</p>` : nothing}
     </div>`;
+  }
+
+  /** How many of its cameras it writes down now, and which it does not. */
+  #recording(cameras: readonly { instance: string; value: number }[]) {
+    const silent = cameras
+      .filter((each) => each.value === 0)
+      .map((each) => this.names.get(each.instance) ?? each.instance);
+    const n = cameras.length - silent.length;
+    return html`<p class="recording ${silent.length ? "bad" : ""}">
+      ${icon(silent.length ? "failure" : "ok", 14)}<span
+        >${t("recorder.recording", { n, of: cameras.length })}${
+          silent.length ? html` (${t("recorder.not_recording", { names: silent.join(", ") })})` : nothing
+        }</span
+      >
+    </p>`;
   }
 
   #disks(): { name: string; healthy: boolean; used: number | undefined }[] {

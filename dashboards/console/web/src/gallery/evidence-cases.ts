@@ -74,6 +74,8 @@ const RECORDER: Partial<Device> = {
   kind: "recorder",
   name: "Đầu ghi",
   readings: readings({
+    "recording/camera-1": 1,
+    "recording/camera-3": 0,
     "disk_healthy/1": 1,
     "disk_healthy/2": 0,
     "disk_used_percent/1": 99.6,

@@ -136,6 +136,7 @@ const LINES: [string, string, number, string, string][] = [
   ["temperature_celsius", "°C", 1, "Nhiệt độ", "Temperature"],
   ["humidity_percent", "%", 0, "Độ ẩm", "Humidity"],
   ["rtt_seconds", "s", 4, "Độ trễ", "Round trip"],
+  ["clock_offset_seconds", "s", 3, "Đồng hồ lệch", "Clock offset"],
   ["packet_loss_percent", "%", 0, "Mất gói", "Packet loss"],
   ["port_speed_bits_per_second", "bit/s", 0, "Tốc độ cổng", "Port speed"],
   ["port_in_bits_per_second", "bit/s", 0, "Lưu lượng vào", "Traffic in"],

@@ -171,6 +171,13 @@ const MILLISECONDS = new Set([
   "clock_offset_seconds",
 ]);
 
+/** A duration, or how far something is behind. */
+export const signedDuration = (seconds: number): string =>
+  seconds < 0 ? `\u2212${duration(-seconds)}` : duration(seconds);
+
+/** A clock may also be off by minutes; nobody reads those in milliseconds. */
+export const inMilliseconds = (name: string, value: number): boolean => MILLISECONDS.has(name) && Math.abs(value) < 10;
+
 /** The numbers that stand for a state, and their words. */
 const STATES: Record<string, readonly TextKey[]> = {
   cooling_state: ["room.cooling.not_needed", "room.cooling.works", "room.cooling.fails"],
@@ -186,9 +193,9 @@ export function shown(metric: Metric | undefined, name: string, value: number): 
   const unit = metric?.unit ?? "";
   if (unit === "bit/s") return scaled(value, 1000, "bit/s");
   if (unit === "B") return scaled(value, 1000, "B");
-  if (MILLISECONDS.has(name)) return { text: number(value * 1000, 1), unit: "ms" };
+  if (inMilliseconds(name, value)) return { text: number(value * 1000, 1), unit: "ms" };
   if (unit === "d") return { text: t("time.days", { n: Math.floor(value) }), unit: "" };
-  if (unit === "s") return { text: duration(value), unit: "" };
+  if (unit === "s") return { text: signedDuration(value), unit: "" };
   return { text: number(value, metric?.digits ?? 0), unit };
 }
 

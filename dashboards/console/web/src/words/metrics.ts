@@ -3,7 +3,7 @@ import type { Metric, Reading } from "../api/types.ts";
 import { language } from "../live/preferences.ts";
 import { isFlag } from "./format.ts";
 import { natural } from "./state.ts";
-import { alarmWord } from "./text.ts";
+import { alarmWord, t } from "./text.ts";
 
 export type Metrics = ReadonlyMap<string, Metric>;
 
@@ -17,8 +17,9 @@ export function knowMetrics(metrics: Metrics): void {
   known = metrics;
 }
 
-/** Which of a device's ports, disks, supplies …: as the device calls it, or the metric's own name for people. */
+/** Which of a device's ports, disks, streams …: as the device calls it, or its name for people where we have one. */
 export function instanceWords(instance: string): string {
+  if (instance === "main" || instance === "sub") return t(`picture.stream.${instance}`);
   const metric = known.get(instance);
   return metric ? metricLabel(metric, instance) : instance;
 }
@@ -26,7 +27,7 @@ export function instanceWords(instance: string): string {
 /** " · Fan failure" after a reading's name; "" where there is only one of them. */
 export function whichOne({ metric, instance }: Series): string {
   if (!instance) return "";
-  return ` · ${metric === "alarm_active" ? alarmWord(instance) : instance}`;
+  return ` · ${metric === "alarm_active" ? alarmWord(instance) : instanceWords(instance)}`;
 }
 
 /** " (gi5)" after what is wrong; "" where there is only one. */
