@@ -35,11 +35,15 @@ class Incarnation:
 
     def given_up(self, first: int, head: int) -> list[tuple[int, int]]:
         """The ward says that it holds first..head and nothing else (head 0: nothing at all). Remember it; return the
-        holes among what is held here that it can therefore never fill."""
+        holes among what is held here, or was told of before, that it can therefore never fill."""
+        known_first, known_head = self.first, self.head
         self.first = first
-        self.head = max(head, self.head)
+        self.head = max(head, known_head)
         lowest, highest = self.bounds()
-        below = min(first - 1, highest) if head else highest
+        below = min(first - 1, highest)
+        if not head:  # of what it once held uncommitted nothing goes by age: the end is lost, too
+            below = max(highest, known_head)
+            lowest = lowest if self.held else known_first
         return [hole for gap in self.held.missing(lowest, below) for hole in self.lost.missing(*gap)]
 
     def lost_count(self) -> int:

@@ -16,6 +16,8 @@ BROKER_LOST = "hub_broker_lost"
 STORE_FAILED = "hub_store_failed"
 WARD_FLOODS = "ward_floods"
 TWO_AGENTS = "two_agents"
+AGENT_RESTORED = "agent_restored"
+JOURNAL_FORKED = "journal_forked"
 
 MOST_WORDS = 200  # of `instance`: a machine may call itself anything
 

@@ -13,6 +13,7 @@ from dashboards.console.site import Change, Topic
 from district import rebuild
 from district.holdings import Holdings
 from district.hub_conditions import TWO_AGENTS
+from district.lineage import Lineage
 from district.records import LossRecord
 from district.replication import Replication
 from district.situation import Situation
@@ -36,6 +37,7 @@ class Identity:
         self._clock, self._situation, self._store = clock, situation, store
         self._holdings, self._replication = holdings, replication
         self._speakers = situation.speakers
+        self._lineage = Lineage(clock, situation, store, holdings)
         self._changes: list[Change] = []
         self._since = clock.monotonic()
         self._together: dict[str, str] = {}  # wards of which it was told in this run, and in which words
@@ -52,6 +54,7 @@ class Identity:
             self._show(ward, speakers.shown(ward))
         else:
             self._hear(ward, status.incarnation, status)
+            self._changes += self._lineage.status(ward, status)
         shown = speakers.shown(ward)
         if status.online and status.incarnation != shown:
             presence.word(ward)
@@ -71,9 +74,11 @@ class Identity:
         """Entries are in the store. Whether they are shown: not those of an agent that speaks beside the ward's."""
         ward, incarnation = staged.ward, staged.incarnation.id
         for entry in staged.entries:
-            if isinstance(entry.payload, Lifecycle) and entry.payload.event is LifecycleEvent.STARTED:
+            started = entry.payload
+            if isinstance(started, Lifecycle) and started.event is LifecycleEvent.STARTED:
+                self._changes += self._lineage.begins(ward, entry, started)
                 before = self._speakers.shown(ward)
-                self._speakers.follows(ward, incarnation, entry.payload.previous_incarnation)
+                self._speakers.follows(ward, incarnation, started.previous_incarnation)
                 if self._speakers.shown(ward) != before:
                     self._show_again(ward)
                     return False  # with all that is in the store now
@@ -88,6 +93,7 @@ class Identity:
         conditions = self._situation.conditions
         changes, self._changes = self._changes, []
         yield from changes
+        yield from self._lineage.tick()
         for ward in self._situation.wards:
             together = self._speakers.together(ward)
             names = _names(together)

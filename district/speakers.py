@@ -30,6 +30,7 @@ class Speaker:
     first_at: float
     last_at: float
     left: bool = False
+    beside: bool = False  # found to speak beside the shown one, until it is forgotten
     machine: str = ""
     holds: set[bytes] = field(default_factory=set)  # the incarnations that its journal holds, too
 
@@ -138,9 +139,9 @@ class Speakers:
         if shown is None or now - shown.last_at >= APART_SECONDS or len(state.speakers) < 2:
             state.contested = False
             return []
-        others = [each for each in state.speakers.values() if each is not shown]
-        if not state.contested:
-            others = [each for each in others if _overlap(each, shown) >= TOGETHER_SECONDS]
+        for each in state.speakers.values():
+            each.beside |= each is not shown and _overlap(each, shown) >= TOGETHER_SECONDS
+        others = [each for each in state.speakers.values() if each is not shown and each.beside]
         state.contested = bool(others)
         return [shown, *others] if others else []
 

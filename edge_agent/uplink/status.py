@@ -39,6 +39,7 @@ class Status:
         self._told_head = 0
         self._heard_at = 0.0
         self._behind_since: float | None = None
+        self._last_held: Sequence[Held] = ()
         self._pause = FIRST_PAUSE_SECONDS
 
     def begin(self) -> None:
@@ -99,7 +100,7 @@ class Status:
 
     def _held(self) -> Sequence[Held]:
         try:
-            return self._journal.held()
-        except JournalError as error:  # a status without the past is better than none
+            self._last_held = self._journal.held()
+        except JournalError as error:  # as it was: a past that is not told of is taken for gone
             log.error("%s", error)
-            return ()
+        return self._last_held

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from district import speakers
+from district import replication, speakers
 from district.hub import Hub
 from tests.district.processes import listens, mosquitto, process, wait_until
 from tests.district.real_wards import WARD, RealAgent, real_hub, rules
@@ -19,6 +19,12 @@ def port(peer: Callable[[str], str], free_port: Callable[[], int], tmp_path: Pat
     with process(*mosquitto(peer("mosquitto"), tmp_path, found), log=tmp_path / "broker.log"):
         wait_until(lambda: listens(found), 20, "the broker listens")
         yield found
+
+
+@pytest.fixture(autouse=True)
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub that confirms soon, so that agents end soon."""
+    monkeypatch.setattr(replication, "CONFIRM_SECONDS", 0.3)
 
 
 @pytest.fixture
@@ -58,8 +64,32 @@ def test_two_machines_with_one_card_are_told_and_neither_loses_anything(
         wait_until(lambda: shown(WARD) not in (b"", one.counts().held[0].incarnation), 20, "it is there again")
         first = shown(WARD)
         other.start()
-        wait_until(lambda: rules(hub) == ["two_agents"], 20, "two are told")
+        wait_until(lambda: "two_agents" in rules(hub), 20, "two are told")
+        assert "agent_restored" in rules(hub)  # both go on from the same end
         assert shown(WARD) == first
         other.end()
         one.end()
         _all_there(hub, one, other)
+
+
+def test_an_agent_that_is_put_back_from_a_backup_is_told_and_what_the_district_holds_stays(
+    port: int, machine: Callable[[str], RealAgent], tmp_path: Path
+) -> None:
+    agent = machine("pi-1")
+    with real_hub(tmp_path / "hub", port) as hub:
+        agent.start()
+        wait_until(lambda: len(hub.site.devices(WARD)) == 1, 20, "the ward is there")
+        agent.end()
+        agent.back_up(tmp_path / "backup")
+        agent.start()
+        first = hub.situation.speakers.shown(WARD)
+        wait_until(lambda: hub.situation.speakers.shown(WARD) != first, 20, "it started again")
+        agent.end()
+        _all_there(hub, agent)
+        after = agent.counts().held[-1]
+        agent.restore(tmp_path / "backup")
+        agent.start()
+        wait_until(lambda: rules(hub) == ["agent_restored"], 20, "it is told")
+        agent.end()
+        _all_there(hub, agent)
+        assert list(hub.store.positions(WARD, after.incarnation)) == [(1, after.last_position)]
