@@ -17,6 +17,7 @@ from camera.relay.pump import GATHER_SECONDS, UNHURRIED_GATHER_SECONDS, Pump
 from camera.relay.rtsp import StreamAddress, StreamError, any_video, play, reason_for, told
 from camera.relay.session import Session
 from camera.rtsp_message import GarbledAnswerError, Video
+from camera.watch.beat import Beat
 from camera.watch.keyframe_group import KeyframeGroup
 from camera.watch.meter import Figures, Meter
 from camera.watch.tap import Tap
@@ -313,7 +314,7 @@ class WatchFlow:
         self._watch = watch
         self._session = session
         self._began_at = now
-        self._key_due = now
+        self._beat = Beat(now, watch.keyframe_every)
         self._keyframes = 0
         self._taps: list[Tap] = []
         self._lock = threading.Lock()
@@ -340,7 +341,7 @@ class WatchFlow:
             self.failed = reason_for(error)
             return False
         self._watch.looked(self, now)
-        if (now >= self._key_due or self._watch.is_asked_to_look) and group.keyframes != self._keyframes:
+        if (self._beat.is_due(now) or self._watch.is_asked_to_look) and group.keyframes != self._keyframes:
             self._hand_on(now)
         return not self._watch.is_over(now, self._began_at, tapped=bool(self._taps))
 
@@ -381,8 +382,7 @@ class WatchFlow:
         if data is None:
             return  # it is still under way, or something of it was lost
         self._keyframes = self.group.keyframes
-        interval = self._watch.keyframe_interval() or 0.0
-        self._key_due = now + max(0.0, self._watch.keyframe_every - interval / 2)  # the nearest one to that
+        self._beat.taken(now, self._watch.keyframe_interval() or 0.0)
         self._watch.has_keyframe(self, data, now)
 
     def _leave(self, tap: Tap) -> None:
