@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from camera.bitstream.stream_facts import StreamFacts
 from camera.interfaces.told import StreamSettings
 from camera.watch.stream_watch import StreamWatch, WatchState
+from edge_agent.as_recorded import AsRecorded
 from telemetry.live import StreamName
 from telemetry.readings import Fact, PollResult, Reading, Reason, ReasonCode
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 FRESH_SECONDS = 20.0  # a picture that is older tells nothing of now
 MAIN = "main"  # the instance of the main stream's figures, where the sub-stream is watched
-_FACTS = {StreamName.MAIN: "main_stream", StreamName.SUB: "sub_stream"}
+SUB_STREAM = "sub_stream"
+_FACTS = {StreamName.MAIN: "main_stream", StreamName.SUB: SUB_STREAM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,11 @@ class CameraPost:
         self.device = device
         self.watches: dict[StreamName, StreamWatch] = {}
         self.settings: Mapping[StreamName, StreamSettings] = {}
+        self.recorder = AsRecorded()
         self.judged: Judged | None = None
         self.told_up: bool | None = None  # what was handed on last
         self.told_at: float = float("-inf")  # of the judged picture that was handed on last
+        self.told_facts: tuple[Fact, ...] = ()  # that were handed on last
         self.reachable: bool | None = None  # by the last poll
         self._fresh_seconds = fresh_seconds
 
@@ -58,6 +62,8 @@ class CameraPost:
             reason = Reason(ReasonCode.GARBLED_ANSWER, self.judged.undecodable[:200])
         readings += self._matches(states)
         facts = [Fact(_FACTS[name], str(each.facts)) for name, each in states.items() if each.facts is not None]
+        facts += self.recorder.facts(now)
+        readings += self.recorder.readings(states.get(StreamName.MAIN), now)
         return Seen(tuple(readings), tuple(facts), reason, state.up)
 
     def joined(self, result: PollResult, now: float) -> PollResult:

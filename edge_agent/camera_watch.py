@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from camera.recorders.collector import RecorderCollector
+from camera.recorders.record_settings import RecordSettings
 from camera.refusals import Refusals
 from camera.relay.pump import Pump
 from camera.relay.rtsp import CameraStream, StreamAddress
@@ -22,12 +24,12 @@ from camera.watch.tap import Tap
 from collectors.base import Collector
 from collectors.config import BaseDevice, RtspDevice, VideoDevice
 from edge_agent import cameras
-from edge_agent.camera_post import FRESH_SECONDS, CameraPost, Seen
+from edge_agent.camera_post import FRESH_SECONDS, SUB_STREAM, CameraPost, Seen
 from edge_agent.schedule import Outcome, Poll, Schedule
 from telemetry.clock import Clock
 from telemetry.kinds import Kind
 from telemetry.live import StreamName
-from telemetry.readings import PollResult
+from telemetry.readings import Fact, PollResult
 
 if TYPE_CHECKING:
     from camera.watch.picture_desk import PictureDesk
@@ -75,7 +77,10 @@ class CameraWatch:
         return self._posts
 
     def watched(self, schedules: Sequence[Schedule]) -> list[Schedule]:
-        """The schedules, with what the streams show joined to what each camera says."""
+        """The schedules, with what the streams show joined to what each camera and its recorder say."""
+        for each in schedules:
+            if isinstance(each.collector, RecorderCollector):
+                each.collector.told = self.recorder_told
         return [
             replace(each, collector=_WatchedCamera(each.collector, self._posts[each.device], self))
             if each.device in self._posts
@@ -100,7 +105,14 @@ class CameraWatch:
                 watch.stop()
                 self._leaving.append(watch)
             self._leaving = [watch for watch in self._leaving if not watch.join(0)]
-            self._watch(device, addresses, len(camera) % 7)
+            self._watch(device, addresses, list(self._devices).index(camera))
+
+    def recorder_told(self, settings: Mapping[str, RecordSettings]) -> None:
+        """A recorder told what it is set to record, by camera."""
+        now = self._clock.monotonic()
+        for camera, told in settings.items():
+            if camera in self._posts:
+                self._posts[camera].recorder.told(told, now)
 
     def look_now(self, camera: str) -> None:
         """Judge this camera's next keyframe: it says that something is wrong with its picture, or no longer."""
@@ -146,8 +158,9 @@ class CameraWatch:
         seen = post.look(now)
         if seen.up is None or not self._is_news(post, seen, judged):
             return
+        self._sample_anew(post, seen)
         fell = post.told_up is not False and seen.up is False
-        post.told_up = seen.up
+        post.told_up, post.told_facts = seen.up, seen.facts
         if judged is not None:
             post.told_at = judged.at
         deliver(Outcome(post.device, Poll.VITAL, post.pushed(seen), PUSH_SECONDS))
@@ -155,7 +168,14 @@ class CameraWatch:
             poll_now(post.device)  # is it the stream alone, or the camera?
 
     def _is_news(self, post: CameraPost, seen: Seen, judged: Judged | None) -> bool:
-        return seen.up != post.told_up or (judged is not None and judged.at != post.told_at)
+        has_judged = judged is not None and judged.at != post.told_at
+        return seen.up != post.told_up or has_judged or seen.facts != post.told_facts
+
+    def _sample_anew(self, post: CameraPost, seen: Seen) -> None:
+        """A sub-stream that is another than before: somebody has set the camera, and perhaps its main stream too."""
+        before, main = _sub_stream(post.told_facts), post.watches.get(StreamName.MAIN)
+        if before and before != _sub_stream(seen.facts) and main is not None:
+            main.look_now()
 
     def _watch(self, device: Watched, addresses: Mapping[StreamName, StreamAddress], number: int) -> None:
         """The sub-stream is held open and its pictures are judged; the main stream is looked into now and then."""
@@ -228,6 +248,10 @@ class _WatchedCamera:
 
 def _post(device: Watched) -> CameraPost:
     return CameraPost(device.id, SAMPLED_FRESH_SECONDS if device.watch == "sampled" else FRESH_SECONDS)
+
+
+def _sub_stream(facts: Sequence[Fact]) -> str:
+    return next((fact.text for fact in facts if fact.name == SUB_STREAM), "")
 
 
 def _offer(desk: PictureDesk, camera: str, keyframe: Keyframe) -> None:

@@ -45,6 +45,7 @@ class OnvifCamera:
         return Told(self._facts, readings, main_and_sub(self._streams), reason, self._said() != before)
 
     async def close(self) -> None:
+        await self._events.end()
         await self._session.close()
 
     def _said(self) -> set[str]:

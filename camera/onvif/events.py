@@ -1,11 +1,13 @@
 """What an ONVIF device says of itself by events, read from a pull point (Core Specification, Event Handling: 9.2).
 
 An extra to each poll: whatever goes wrong here is logged once, tried again after ten minutes, and harms nothing else.
-Subscriptions are not ended when the agent ends (it would wait for each camera); they end by themselves within TERM.
+A subscription is given back at the end, for devices have few (Core Specification, Unsubscribe): within END_SECONDS, or
+not at all, and then it ends by itself within TERM.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from telemetry.readings import Reading, ReasonCode
 log = logging.getLogger(__name__)
 
 TERM = timedelta(minutes=5)
+END_SECONDS = 1.5  # that the end of the agent may wait for a device
 WAIT = timedelta(seconds=1)  # for the first message; not every device takes none for an answer
 MOST_MESSAGES = 100  # in one answer
 MOST_ANSWERS = 3  # in one poll; what is left waits at the device
@@ -40,9 +43,11 @@ class Topic:
     metric: str
 
 
-# Core Specification, Device Management Service: of a card in a camera, or of a recorder's disk.
+# Core Specification, "Hardware Failure" of the monitoring events: of a card in a camera, or of a recorder's disk.
 STORAGE = Topic("Device/HardwareFailure/StorageFailure", "Failed", "camera_says_storage_failed")
-TOPICS = (  # Imaging Service Specification, "Events"; SignalLoss: Device IO Service Specification
+# Imaging Service Specification, "Tampering": which service saw it follows (ImagingService, AnalyticsService …), but of
+# SignalLoss, which is for analogue inputs; recorders tell it of their channels too.
+TOPICS = (
     Topic("VideoSource/SignalLoss", "State", "camera_says_signal_lost"),
     Topic("VideoSource/GlobalSceneChange", "State", "camera_says_tampered"),
     Topic("VideoSource/ImageTooDark", "State", "camera_says_too_dark"),
@@ -95,6 +100,17 @@ class DeviceEvents:
             self._not_before = self._clock.monotonic() + TRY_AGAIN_SECONDS
             self._subscription = None
             self._states.clear()  # what it said once tells nothing of now
+
+    async def end(self) -> None:
+        """Unsubscribe. Never raises, and takes END_SECONDS at most."""
+        subscription, self._subscription = self._subscription, None
+        if subscription is None or not subscription.has_answered or self._clock.monotonic() >= subscription.until:
+            return
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await self._session.call(Service.SUBSCRIPTION, "Unsubscribe", at=subscription.address)
+        except (DeviceFault, TimeoutError) as error:
+            log.debug("%s: its subscription is left to end by itself: %r", self._session.address.url, error)
 
     def readings(self, source: str = "") -> list[Reading]:
         """What the device said and has not taken back; with `source` (a video source's token), of that one only."""

@@ -86,6 +86,6 @@ def _profile(told: Any) -> MediaProfile:
         *(str(told.token), str(told.Name), place, str(encoder.Encoding)),
         width=0 if size is None else int(size.Width),
         height=0 if size is None else int(size.Height),
-        frame_rate_hz=0.0 if rate is None else float(rate.FrameRateLimit),
+        frame_rate_hz=0.0 if rate is None else float(rate.FrameRateLimit) / max(1, int(rate.EncodingInterval or 1)),
         kbps=0 if rate is None else int(rate.BitrateLimit),
     )

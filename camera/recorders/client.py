@@ -7,10 +7,11 @@ and time: an index that does not end comes back as one that is not complete.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from camera.recorders.record_settings import RecordSettings
 from camera.relay.rtsp import StreamAddress
 from camera.retention.index import Index
 from telemetry.readings import Fact
@@ -83,6 +84,10 @@ class RecorderClient(Protocol):
 
     async def disks(self) -> list[Disk]:
         """Empty where it does not tell."""
+
+    async def record_settings(self, channels: Sequence[Channel]) -> Mapping[int, RecordSettings]:
+        """What it is set to record of each of these channels, by their numbers; without those of which it does not
+        tell."""
 
     async def index(self, channel: Channel, begin_us: int, end_us: int) -> Index:
         """What it says that it holds of a channel from `begin_us` to `end_us`."""

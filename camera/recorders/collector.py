@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from camera.faults import DeviceFault
 from camera.recorders.client import Channel, Disk, RecorderClient, find
+from camera.recorders.record_settings import RecordSettings
 from camera.recorders.survey import Camera
 from camera.retention.index import zone_of
 from camera.retention.spans import HOUR_US, US
@@ -13,6 +14,7 @@ from telemetry.clock import Clock
 from telemetry.readings import Fact, PollResult, Reading, Reason
 
 LOOK_SECONDS = 120.0  # how often channels and disks are asked; between, only whether it answers
+SETTINGS_SECONDS = 600.0  # how often it is asked what it is set to record
 INDEX_LOOK_SECONDS = 300.0  # and the index of the last hours, where the recorder does not say what it records
 _MOST_ZONE_REST_SECONDS = 300.0
 _AHEAD_US = 15 * HOUR_US
@@ -20,7 +22,7 @@ _AHEAD_US = 15 * HOUR_US
 
 class RecorderCollector:
     """A collector (collectors.base.Collector). `figures`: what was found out of its cameras' retention, to be told with
-    each poll."""
+    each poll. `told` is given what it is set to record, by camera, without those of which it does not say."""
 
     has_vital = False
 
@@ -35,7 +37,8 @@ class RecorderCollector:
         self._cameras = cameras
         self._figures = figures
         self._clock = clock
-        self._looked_at = self._index_looked_at = float("-inf")
+        self.told: Callable[[Mapping[str, RecordSettings]], None] = lambda _: None
+        self._looked_at = self._index_looked_at = self._settings_asked_at = float("-inf")
         self._seen: list[Reading] = []
         self._recording: dict[str, float] = {}
 
@@ -69,8 +72,18 @@ class RecorderCollector:
         if now - self._index_looked_at >= INDEX_LOOK_SECONDS:
             await self._find_recording(channels, offset)
             self._index_looked_at = now
+        if now - self._settings_asked_at >= SETTINGS_SECONDS:
+            await self._ask_settings(channels)
+            self._settings_asked_at = now
         recording = [Reading("recording", value, camera) for camera, value in self._recording.items()]
         return [*recording, *_disk_readings(disks)]
+
+    async def _ask_settings(self, channels: Sequence[Channel]) -> None:
+        found = ((each.id, find(channels, each.channel, each.address)) for each in self._cameras)
+        mine = {camera: channel for camera, channel in found if channel is not None}
+        if mine:
+            told = await self._client.record_settings(list(mine.values()))
+            self.told({camera: told[channel.number] for camera, channel in mine.items() if channel.number in told})
 
     async def _find_recording(self, channels: Sequence[Channel], offset: float) -> None:
         self._recording = {}

@@ -7,14 +7,16 @@ that is that much off, which corrects its index by as much.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from camera.faults import DeviceFault
 from camera.http_client import CameraHttp, HttpRequest
+from camera.interfaces.told import codec_name
 from camera.recorders.client import MOST_CHANNELS, VIETNAM_SECONDS, Channel, Disk, Moment, Told
 from camera.recorders.paging import Page, Pages
+from camera.recorders.record_settings import RecordSettings
 from camera.relay.rtsp import StreamAddress
 from camera.retention.index import Index, Recorded
 from telemetry.clock import Clock
@@ -29,6 +31,7 @@ _DISK = re.compile(r"(?:list\.)?info\[(\d{1,3})\]\.(.+)")
 _MODE = re.compile(r"table\.RecordMode\[(\d{1,3})\]\.Mode")
 _TITLE = re.compile(r"table\.ChannelTitle\[(\d{1,3})\]\.Name")
 _SECTION = re.compile(r"table\.Record\[(\d{1,3})\]\.TimeSection\[\d\]\[\d{1,2}\]")
+_VIDEO = re.compile(r"table\.Encode\[(\d{1,3})\]\.MainFormat\[0\]\.Video\.(\w+)")  # of regular recording
 _REMOTE = re.compile(r"table\.RemoteDevice\..*?_(\d{1,3})\.Address")
 
 Lines = Mapping[str, str]
@@ -72,6 +75,15 @@ class DahuaRecorder:
     async def disks(self) -> list[Disk]:
         told = await self._asked("storageDevice.cgi?action=getDeviceAllInfo")
         return list(_disks(told))
+
+    async def record_settings(self, channels: Sequence[Channel]) -> Mapping[int, RecordSettings]:
+        wanted = {channel.number for channel in channels}
+        found: dict[int, dict[str, str]] = {}
+        for name, value in (await self._config("Encode")).items():
+            match = _VIDEO.fullmatch(name)
+            if match is not None and int(match[1]) + 1 in wanted:
+                found.setdefault(int(match[1]) + 1, {})[match[2]] = value
+        return {number: _record_settings(video) for number, video in found.items()}
 
     async def index(self, channel: Channel, begin_us: int, end_us: int) -> Index:
         made = await self._lines("mediaFileFind.cgi?action=factory.create")
@@ -193,6 +205,20 @@ def _disks(told: Lines) -> Iterator[Disk]:
         healthy = not broken and state not in ("error", "fail", "failed", "abnormal")
         name = info.get("Name", "").rpartition("/")[2] or str(number + 1)
         yield Disk(name[:40], healthy if state or total or broken else None, total, max(0.0, total - used))
+
+
+def _record_settings(video: Lines) -> RecordSettings:
+    sides = (video.get("Width", ""), video.get("Height", ""))
+    if not all(map(_count, sides)):
+        first, _, second = video.get("resolution", "").lower().partition("x")
+        sides = (first, second)
+    width, height = map(_count, sides)
+    codec = codec_name(video.get("Compression", ""))
+    return RecordSettings(codec, width, height, _figure(video.get("FPS", "")), _count(video.get("BitRate", "")))
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else 0
 
 
 def _on_motion(told: Lines) -> dict[int, bool]:

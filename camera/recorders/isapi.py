@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -13,8 +13,10 @@ from xml.etree.ElementTree import Element
 
 from camera.faults import DeviceFault
 from camera.http_client import CameraHttp, HttpRequest
+from camera.interfaces.told import codec_name
 from camera.recorders.client import MOST_CHANNELS, VIETNAM_SECONDS, Channel, Disk, Moment, Told
 from camera.recorders.paging import Page, Pages
+from camera.recorders.record_settings import RecordSettings
 from camera.relay.rtsp import StreamAddress
 from camera.retention.index import Index, Recorded
 from telemetry import markup
@@ -88,6 +90,14 @@ class IsapiRecorder:
             empty = status in ("notexist", "empty", "")
             found.append(Disk(name[:40], None if empty else status in _HEALTHY, total, min(free, total)))
         return found
+
+    async def record_settings(self, channels: Sequence[Channel]) -> Mapping[int, RecordSettings]:
+        """Of each channel's main stream, which is what its track n01 takes. What a track says of itself (StreamHint:
+        "codecType=H.264-BP, framerate=1.96 fps") is not what is recorded, so that is not read."""
+        root = await self._asked("/ISAPI/Streaming/channels")
+        wanted = {_track_id(channel): channel.number for channel in channels}
+        streams = ((_number(_text(each, "id")), each) for each in _all(root, "StreamingChannel"))
+        return {wanted[number]: _record_settings(each) for number, each in streams if number in wanted}
 
     async def index(self, channel: Channel, begin_us: int, end_us: int) -> Index:
         search = str(uuid.uuid4()).upper()
@@ -177,6 +187,19 @@ def _channel(number: int, name: str, address: str, track: _Track | None) -> Chan
     if track is None:
         return Channel(number, names, address)
     return Channel(number, names, address, None if track.enabled else False, track.on_motion, track.limit_days)
+
+
+def _record_settings(stream: Element) -> RecordSettings:
+    """One StreamingChannel. Its frame rate is in hundredths, 0 for all that the camera gives."""
+    varies = _text(stream, "videoQualityControlType").upper() == "VBR"
+    kbps = _number(_text(stream, "vbrUpperCap" if varies else "constantBitRate"))
+    return RecordSettings(
+        codec_name(_text(stream, "videoCodecType")),
+        _number(_text(stream, "videoResolutionWidth")),
+        _number(_text(stream, "videoResolutionHeight")),
+        _number(_text(stream, "maxFrameRate")) / 100,
+        kbps,
+    )
 
 
 def _track_id(channel: Channel) -> int:

@@ -30,6 +30,8 @@ from camera.recorders.client import (
     Moment,
     Told,
 )
+from camera.recorders.onvif_settings import NOT_OFFERED, record_settings
+from camera.recorders.record_settings import RecordSettings
 from camera.relay.rtsp import StreamAddress
 from camera.retention.index import Index, Recorded
 from telemetry.clock import Clock
@@ -45,7 +47,6 @@ _KEEP_ALIVE = timedelta(seconds=10)  # what every device supports at least (Reco
 _WAIT = timedelta(seconds=2)
 _PAGE_ROWS = 100
 _DONE = "Completed"
-_NOT_OFFERED = (ReasonCode.UNSUPPORTED, ReasonCode.ERROR_ANSWER, ReasonCode.NO_PERMISSION, ReasonCode.GARBLED_ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +128,15 @@ class OnvifRecorder:
         failed = self._device_events.failed_disks()
         return [Disk(token, not has_failed, 0.0, 0.0) for token, has_failed in failed.items()]
 
+    async def record_settings(self, channels: Sequence[Channel]) -> Mapping[int, RecordSettings]:
+        return await record_settings(self._session, channels)
+
     async def index(self, channel: Channel, begin_us: int, end_us: int) -> Index:
         tracks = [track for token in channel.tokens for track in self._tracks.get(token, ())]
         try:
             found = await self._events(channel, begin_us, end_us)
         except DeviceFault as fault:
-            if fault.reason.code not in _NOT_OFFERED:
+            if fault.reason.code not in NOT_OFFERED:
                 raise
             return _by_tracks(tracks)
         # Of a track that is not named, or where none is known, all that is told of the recording counts.
@@ -158,6 +162,7 @@ class OnvifRecorder:
         return Moment(StreamAddress(url, ours.username, ours.password), f"clock={clock}Z-")
 
     async def close(self) -> None:
+        await self._device_events.end()
         await self._session.close()
 
     async def _facts(self) -> Sequence[Fact]:
@@ -165,7 +170,7 @@ class OnvifRecorder:
         try:
             return await device_facts(self._session)
         except DeviceFault as fault:
-            if fault.reason.code not in _NOT_OFFERED:
+            if fault.reason.code not in NOT_OFFERED:
                 raise
             return ()
 
@@ -229,7 +234,7 @@ class OnvifRecorder:
         try:
             await self._session.call(Service.SEARCH, "EndSearch", {"SearchToken": token})
         except DeviceFault as fault:
-            if fault.reason.code not in _NOT_OFFERED:  # it ends by itself when nobody asks
+            if fault.reason.code not in NOT_OFFERED:  # it ends by itself when nobody asks
                 raise
 
 

@@ -30,6 +30,7 @@ SILENCE_SECONDS = 3.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 UNSUPPORTED_PAUSE_SECONDS = 60.0
 NO_KEYFRAME_SECONDS = 60.0
+SETTLED_SECONDS = 3.5  # a stream begins with a keyframe, and what it kept back: its first rates are too high
 SHARE_WAIT_SECONDS = 8.0  # what who wants to show the stream waits for it to be open
 _MOST_FOREIGN = 1000
 
@@ -46,7 +47,8 @@ class Keyframe:
 
 @dataclass(frozen=True, slots=True)
 class WatchState:
-    """`up`: pictures came within the last three seconds; None: not known yet. `reason`: why not, or what is wrong."""
+    """`up`: pictures came within the last three seconds; None: not known yet. `reason`: why not, or what is wrong.
+    `settled`: the connection is old enough, or over, for its rates to be judged."""
 
     up: bool | None
     reason: Reason | None
@@ -54,6 +56,7 @@ class WatchState:
     facts: StreamFacts | None
     connected: bool
     connections: int  # made so far
+    settled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,9 @@ class StreamWatch:
             up, reason = self._judge(now)
             connected = self._flow is not None
             at = now if connected or not self.sampled else self._meter.last_frame_at or now
-            return WatchState(up, reason, self._meter.figures(at), self._facts, connected, self._connections)
+            settled = not connected or now - self._connected_at >= SETTLED_SECONDS
+            figures = self._meter.figures(at)
+            return WatchState(up, reason, figures, self._facts, connected, self._connections, settled)
 
     def tap(self, stopped: Callable[[], bool]) -> Tap | None:
         """The stream, for who shows it: at once where it flows, else as soon as it does. Blocks for some seconds at

@@ -8,26 +8,34 @@ from dataclasses import dataclass, field
 from simulator.model.machine import Plate
 from simulator.recorder.book import Book
 from simulator.rtsp.gate import Gate
+from simulator.scene.lens import Lens
 from simulator.video.film import Quality
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One stream of a channel and where it is watched: known only when the ports are open."""
+    """One stream of a channel and where it is watched: known only when the ports are open. `hevc`: whether it is set to
+    H.265 (else H.264); a recorder goes on being set to what it was, whatever a camera sends."""
 
     token: str
     quality: Quality
     address: Callable[[], str]
+    hevc: Callable[[], bool] = lambda: False
 
     @property
     def uri(self) -> str:
         return self.address()
 
+    @property
+    def compression(self) -> str:
+        """As makers write it."""
+        return "H.265" if self.hevc() else "H.264"
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
     """One picture. `number` from 1 on; `source`: where the camera itself is watched; `snapshot`: a JPEG of now;
-    `reachable`: whether there is a picture."""
+    `reachable`: whether there is a picture; `lens`: what befell it, where the device looks for that itself."""
 
     number: int
     name: str
@@ -36,6 +44,7 @@ class Channel:
     streams: tuple[Stream, ...]
     snapshot: Callable[[], bytes]
     reachable: Callable[[], bool]
+    lens: Callable[[], Lens] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ _LONGEST_WAIT_SECONDS = 60.0
 _LOOK_SECONDS = 0.25
 _STORAGE = "tns1:Device/HardwareFailure/StorageFailure"
 _SIGNAL = "tns1:VideoSource/SignalLoss"
+_SCENE, _DARK, _BLURRED = (
+    f"tns1:VideoSource/{name}/ImagingService" for name in ("GlobalSceneChange", "ImageTooDark", "ImageTooBlurry")
+)
 _ACTION = "http://www.onvif.org/ver10/events/wsdl"
 _OASIS = "http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager"
 _CONCRETE_SET = "http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet"
@@ -53,7 +56,7 @@ class Events:
             (2, 60),
             {
                 "GetServiceCapabilities": lambda _: tag("tev:GetServiceCapabilitiesResponse", capabilities()),
-                "GetEventProperties": lambda _: _properties(),
+                "GetEventProperties": lambda _: _properties(looks=any(one.lens for one in self._box.channels)),
                 "CreatePullPointSubscription": self._create,
                 "PullMessages": self._pull,
                 "SetSynchronizationPoint": self._synchronise,
@@ -143,8 +146,12 @@ class Events:
             _Property(_STORAGE, "Token", f"disk-{disk.number}", "Failed"): disk.failed for disk in disks
         }
         for channel in self._box.channels:
-            lost = _Property(_SIGNAL, "Source", f"source-{channel.number}", "State")
-            found[lost] = not channel.reachable()
+            source = f"source-{channel.number}"
+            found[_Property(_SIGNAL, "Source", source, "State")] = not channel.reachable()
+            if channel.lens is not None:
+                lens = channel.lens()
+                told = ((_SCENE, lens.moved or lens.covered), (_DARK, lens.dark), (_BLURRED, lens.blurred))
+                found |= {_Property(topic, "Source", source, "State"): holds for topic, holds in told}
         return found
 
     def _message(self, state: _Property, value: bool, operation: str) -> Xml:
@@ -161,12 +168,16 @@ def capabilities() -> Xml:
     return tag("tev:Capabilities", **flags, MaxNotificationProducers=1, MaxPullPoints=MOST_SUBSCRIPTIONS)
 
 
-def _properties() -> Xml:
-    """Which topics there are and what their messages hold."""
+def _properties(*, looks: bool) -> Xml:
+    """Which topics there are and what their messages hold. `looks`: it looks itself for what befell a picture."""
     filters = "http://docs.oasis-open.org/wsn/t-1/TopicExpression/Concrete"
     content = "http://www.onvif.org/ver10/tev/messageContentFilter/ItemFilter"
     storage = tag("tns1:Device", tag("HardwareFailure", _topic("StorageFailure", "Token", "Failed")))
-    signal = tag("tns1:VideoSource", _topic("SignalLoss", "Source", "State"))
+    tampering = [
+        tag(topic.split("/")[1], _topic("ImagingService", "Source", "State"))
+        for topic in ((_SCENE, _DARK, _BLURRED) if looks else ())
+    ]
+    signal = tag("tns1:VideoSource", _topic("SignalLoss", "Source", "State"), *tampering)
     return tag(
         "tev:GetEventPropertiesResponse",
         tag("tev:TopicNamespaceLocation", "http://www.onvif.org/onvif/ver10/topics/topicns.xml"),

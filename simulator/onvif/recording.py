@@ -114,14 +114,19 @@ def _job_item(channel: Channel) -> Xml:
 
 def _job(name: str, channel: Channel) -> Xml:
     track = tag("tt:Tracks", tag("tt:SourceTag", "video"), tag("tt:Destination", TRACK))
-    source = tag("tt:Source", tag("tt:SourceToken", tag("tt:Token", channel.streams[0].token)), track)
+    source = tag("tt:Source", _source_token("tt:SourceToken", channel), track)
     told = (tag("tt:RecordingToken", recording_token(channel.number)), tag("tt:Mode", "Active"), tag("tt:Priority", 1))
     return tag(name, *told, source)
+
+
+def _source_token(name: str, channel: Channel) -> Xml:
+    """A media profile of the recorder's own; without the type it would be a receiver."""
+    return tag(name, tag("tt:Token", channel.streams[0].token), Type="http://www.onvif.org/ver10/schema/Profile")
 
 
 def _job_state(book: Book, channel: Channel) -> Xml:
     state = tag("tt:State", "Active" if book.recording(channel.number) else "Error")
     track = tag("tt:Track", tag("tt:SourceTag", "video"), tag("tt:Destination", TRACK), state)
-    token = tag("tt:SourceToken", tag("tt:Token", channel.streams[0].token))
+    token = _source_token("tt:SourceToken", channel)
     source = tag("tt:Sources", token, state, tag("tt:Tracks", track))
     return tag("trc:State", tag("tt:RecordingToken", recording_token(channel.number)), state, source)

@@ -35,11 +35,15 @@ class RtspService:
 
     def show(self) -> None:
         self.camera.set_reachable(self._premises.ward.reachable(self._machine.id))
-        seen = self._machine
-        self.camera.set_lens(Lens(moved=seen.moved, covered=seen.covered, blurred=seen.blurred, dark=seen.dark))
-        self.camera.set_hevc(seen.hevc)
+        self.camera.set_lens(self.lens())
+        self.camera.set_hevc(self._machine.hevc)
         self.camera.set_frozen(self._machine.frozen)
         self.camera.set_password_changed(self._machine.password_changed)
+
+    def lens(self) -> Lens:
+        """What befell its view."""
+        seen = self._machine
+        return Lens(moved=seen.moved, covered=seen.covered, blurred=seen.blurred, dark=seen.dark)
 
     async def close(self) -> None:
         self.camera.close()

@@ -42,11 +42,12 @@ class WebCamera(RtspService):
     def _box(self) -> Box:
         plate = self._machine.plate
         streams = (
-            Stream(MAIN.path, MAIN, lambda: self.live(MAIN.path)),
-            Stream(SUB.path, SUB, lambda: self.live(SUB.path)),
+            Stream(MAIN.path, MAIN, lambda: self.live(MAIN.path), lambda: self._machine.hevc),
+            Stream(SUB.path, SUB, lambda: self.live(SUB.path), lambda: self._machine.hevc),
         )
         name = plate.name or plate.id
-        channel = Channel(1, name, plate.location, lambda: self.live(MAIN.path), streams, self.snapshot, lambda: True)
+        live, there = (lambda: self.live(MAIN.path)), (lambda: True)
+        channel = Channel(1, name, plate.location, live, streams, self.snapshot, there, self.lens)
         return Box(
             plate,
             hardware_address(plate.id),

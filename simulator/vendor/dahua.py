@@ -173,7 +173,8 @@ def _file(name: str, file: File) -> Lines:
 
 def _encode(name: str, stream: Stream) -> Lines:
     quality = stream.quality
-    told = {"Compression": "H.264", "Profile": "Baseline", "Width": quality.width, "Height": quality.height}
+    profile = "Main" if stream.hevc() else "Baseline"
+    told = {"Compression": stream.compression, "Profile": profile, "Width": quality.width, "Height": quality.height}
     told |= {"FPS": 25, "GOP": 25, "BitRate": quality.bits // 1000, "BitRateControl": "CBR"}
     told |= {"resolution": f"{quality.width}x{quality.height}"}
     yield from (f"{name}.Video.{key}={value}" for key, value in told.items())

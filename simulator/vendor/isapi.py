@@ -202,7 +202,7 @@ def _stream(channel: Channel, index: int, stream: Stream) -> Xml:
         "Video",
         tag("enabled", True),
         tag("videoInputChannelID", channel.number),
-        tag("videoCodecType", "H.264"),
+        tag("videoCodecType", stream.compression),
         tag("videoResolutionWidth", quality.width),
         tag("videoResolutionHeight", quality.height),
         tag("videoQualityControlType", "CBR"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from camera.recorders.onvif import OnvifRecorder
 from camera.refusals import Refusals
 from edge_agent.cameras import InterfacePoll
 from simulator import faults
+from simulator.onvif.events import MOST_SUBSCRIPTIONS
 from telemetry.clock import SystemClock
 from telemetry.live import StreamName
 from telemetry.readings import Reading
@@ -76,12 +78,15 @@ class Telling:
     def __init__(self) -> None:
         self.next = pulled()
         self.made: HttpReply | None = None
+        self.unsubscribed: Callable[[], HttpReply | None] = lambda: None
 
     def __call__(self, server: OnvifServer, operation: str, request: str) -> HttpReply | None:
         if operation == "GetServices":
             named = (("device", "onvif/device_service"), ("media", "onvif/media_service"), ("events", "onvif/events"))
             services = "".join(_SERVICES[1].format(each[0], server.port, each[1]) for each in named)
             return HttpReply(body=envelope(_SERVICES[0].format(services)))
+        if operation == "Unsubscribe":
+            return self.unsubscribed()
         made = self.made or subscribed(server.port)
         return {"CreatePullPointSubscription": made, "PullMessages": self.next}.get(operation)
 
@@ -242,6 +247,38 @@ async def test_a_subscription_that_is_refused_later_on_is_no_refused_password(
     assert await said(camera) == ({"camera_says_signal_lost": 1.0}, True)
     assert server.wrong_logins == 0
     await camera.close()
+
+
+async def test_a_subscription_is_given_back_at_the_end(small: Lived) -> None:
+    clock = Clock()
+    for _ in range(2 * MOST_SUBSCRIPTIONS):  # the virtual devices have no more than that
+        camera = OnvifCamera(virtual(small, "cam-1", clock), clock)
+        recorder = OnvifRecorder(virtual(small, "nvr-1", clock), clock)
+        assert (await said(camera))[0] == {
+            "camera_says_signal_lost": 0.0,
+            "camera_says_tampered": 0.0,
+            "camera_says_too_dark": 0.0,
+            "camera_says_blurred": 0.0,
+        }
+        await recorder.open()
+        assert await recorder.disks()
+        await camera.close()
+        await recorder.close()
+
+
+@pytest.mark.parametrize("refused", [True, False])
+async def test_a_device_that_takes_no_unsubscribe_holds_the_end_up_for_two_seconds_at_most(
+    telling: tuple[Telling, OnvifServer], refused: bool
+) -> None:
+    answer, server = telling
+    clock = Clock()
+    camera = OnvifCamera(session_at(server.port, clock), clock)
+    await said(camera)
+    answer.unsubscribed = (lambda: HOSTILE["refused"]) if refused else (lambda: time.sleep(5) or HOSTILE["refused"])
+    began = time.monotonic()
+    await camera.close()
+    assert server.asked.count("Unsubscribe") == 1
+    assert time.monotonic() - began < 2.0
 
 
 async def test_what_a_camera_says_makes_the_agent_look_once(telling: tuple[Telling, OnvifServer]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import socket
 import subprocess
@@ -110,21 +111,28 @@ class Hub:
                 self.replies.put(wire.Reply.FromString(data))
 
 
-@pytest.fixture
-def hub(broker: Mosquitto) -> Iterator[Hub]:
+@contextlib.contextmanager
+def listening(broker: Mosquitto) -> Iterator[Hub]:
+    """A district's ear at the broker."""
     client = Client(CallbackAPIVersion.VERSION2)
     client.reconnect_delay_set(1, 1)
-    listening = queue.Queue[bool]()
+    subscribed = queue.Queue[bool]()
     client.on_connect = lambda *_: client.subscribe(f"wardwatch/1/{DISTRICT}/{WARD}/#", qos=1)
-    client.on_subscribe = lambda *_: listening.put(True)
+    client.on_subscribe = lambda *_: subscribed.put(True)
     found = Hub(client)
     client.on_message = found.hear
     client.connect("127.0.0.1", broker.port)
     client.loop_start()
-    listening.get(timeout=SECONDS)
+    subscribed.get(timeout=SECONDS)
     yield found
     client.disconnect()
     client.loop_stop()
+
+
+@pytest.fixture
+def hub(broker: Mosquitto) -> Iterator[Hub]:
+    with listening(broker) as found:
+        yield found
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import subprocess
 import sys
 import time
@@ -12,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from edge_agent.blobs import FOLDER
-from telemetry.conditions import Condition, ConditionState
-from telemetry.entry import Facts, Readings, decode
+from telemetry.conditions import Condition
 from telemetry.evidence import Evidence, PictureSeen, unpack
 from tests.camera.conftest import serve as serve
 from tests.camera.drawn_films import FPS, covered, encode, office
 from tests.camera.onvif_server import PASSWORD, USERNAME, OnvifServer
 from tests.camera.peers import GstreamerCamera
 from tests.edge_agent.conftest import DISTRICT, WARD, Hub, Mosquitto
+from tests.edge_agent.ear import Ear, is_condition
 
 AGENT = Path(sys.executable).parent / "ward-agent"
 
@@ -49,43 +48,6 @@ def onvif() -> Iterator[OnvifServer]:
     server = OnvifServer()
     yield server
     server.close()
-
-
-class Ear:
-    """What the district hears, with the moment at which it came."""
-
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
-        self.heard: list[tuple[float, object, str]] = []  # when, payload, device
-
-    def until(self, true: Callable[[object], bool], seconds: float = 40.0) -> float:
-        """When something came that is so; also if it came before."""
-        deadline, seen = time.monotonic() + seconds, 0
-        while True:
-            for at, payload, _ in self.heard[seen:]:
-                seen += 1
-                if true(payload):
-                    return at
-            try:
-                batch = self._hub.live.get(timeout=max(0.01, deadline - time.monotonic()))
-            except queue.Empty:
-                raise AssertionError(f"not heard within {seconds:g} s; {self.heard[-5:]}") from None
-            for data in batch.entries:
-                entry = decode(data)
-                self.heard.append((time.monotonic(), entry.payload, entry.device))
-
-    def facts(self) -> dict[str, str]:
-        told = [payload for _, payload, _ in self.heard if isinstance(payload, Facts)]
-        return {fact.name: fact.text for facts in told for fact in facts.facts}
-
-    def readings(self) -> dict[str, float]:
-        """The newest of each."""
-        told = [payload for _, payload, _ in self.heard if isinstance(payload, Readings)]
-        return {f"{one.metric}/{one.instance}".rstrip("/"): one.value for each in told for one in each.readings}
-
-
-def is_condition(rule: str, state: ConditionState = ConditionState.RAISED) -> Callable[[object], bool]:
-    return lambda payload: isinstance(payload, Condition) and (payload.rule, payload.state) == (rule, state)
 
 
 @pytest.fixture(scope="module")

@@ -141,6 +141,25 @@ describe("a device's first line", () => {
   });
 });
 
+describe("a camera that sends other than its recorder is set to record", () => {
+  const open = condition({ device: "cam-1", device_name: "Quầy 1", rule: "recorded_not_as_set" });
+  const facts = [
+    { name: "main_stream", text: "H.265 Main 4.0, 1920×1080" },
+    { name: "recorder_setting", text: "H.264, 1920×1080, 12.5 fps, 4096 kbit/s" },
+  ];
+  const say = (of: typeof facts) => {
+    const camera = device({ id: "cam-1", kind: "camera", name: "Quầy 1", facts: of, readings: [] });
+    return deviceAnswer({ device: camera, ward: ward({ conditions: [open] }), now: NOW }, []).next;
+  };
+  it("says what differs, and then what to do", () => {
+    const begin = "Đầu ghi được đặt ghi H.264, 1920 × 1080, 12,5 hình/giây, 4096 kbit/s; camera gửi H.265 Main 4.0,";
+    expect(say(facts)).toContain(`${begin} 1920 × 1080. Đặt chuẩn nén`);
+  });
+  it("says what to do where the facts are not there (any more)", () => {
+    expect(say([])).toMatch(/^Đặt chuẩn nén/);
+  });
+});
+
 it("continues a sentence in small letters, but not an acronym", () => {
   expect(lower("Ổ đĩa sắp đầy")).toBe("ổ đĩa sắp đầy");
   expect(lower("Đang chạy")).toBe("đang chạy");

@@ -1,12 +1,12 @@
 /** One cause: what is wrong, where, since when, what to do; and inside it, what it brought about. */
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { Condition } from "../api/types.ts";
+import type { Condition, Device } from "../api/types.ts";
 import type { Cause } from "../words/causes.ts";
 import { moment } from "../words/format.ts";
 import { instanceWords, where } from "../words/metrics.ts";
-import { lower } from "../words/sentences.ts";
-import { conditionAdvice, conditionTitle, reasonParts, t } from "../words/text.ts";
+import { adviceOf, lower } from "../words/sentences.ts";
+import { conditionTitle, reasonParts, t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
 import { icon, kindIcon } from "./icons.ts";
 import { tones } from "./state-mark.ts";
@@ -17,6 +17,8 @@ const testId = (each: Condition) => `condition-${each.rule}-${each.device || "wa
 export class ConditionLine extends Part {
   @property({ attribute: false }) cause: Cause | undefined;
   @property({ type: Number }) now = 0;
+  /** The cause's device, where it is at hand: some advice is told by its facts. */
+  @property({ attribute: false }) device: Device | undefined;
   /** On the device's own page its name is not said again. */
   @property({ type: Boolean }) own = false;
 
@@ -135,7 +137,7 @@ export class ConditionLine extends Part {
         : html`<a href=${place}>${root.device_name}</a>: ${lower(what)}${instance}`;
     // Why it does not answer tells more than that it does not; other rules know best what to do.
     const reason = root.rule === "unreachable" && root.reason ? reasonParts(root.reason.code) : undefined;
-    const advice = reason ? [reason.what, reason.advice].filter(Boolean).join(". ") : conditionAdvice(root.rule);
+    const advice = reason ? [reason.what, reason.advice].filter(Boolean).join(". ") : adviceOf(root, this.device);
     return html`<div class="root ${root.severity}" data-testid=${testId(root)}>
       ${icon(root.severity, 20)}
       <p class="what">${words}</p>

@@ -89,8 +89,11 @@ export class RecorderFace extends Face {
     const offset = this.value("clock_offset_seconds");
     const off = clockWords(offset?.value ?? null);
     const recording = readingsOf(this.seen.device, "recording");
-    const nothingKnown = cameras.length === 0 && disks.length === 0 && recording.length === 0 && !off;
-    if (nothingKnown) return html`<p class="quiet">${t("recorder.nothing")}</p>`;
+    // On its own page what it keeps of its cameras stands below; this is of what it does, its disks and its clock.
+    const nothingElse = this.large ? !offset : cameras.length === 0 && !off;
+    if (nothingElse && disks.length === 0 && recording.length === 0) {
+      return html`<p class="quiet">${t(this.large ? "recorder.nothing_itself" : "recorder.nothing")}</p>`;
+    }
     return html`<div class=${offset?.old ? "old" : ""}>
       ${cameras.length && !this.large ? this.#strips(cameras) : nothing}
       ${recording.length ? this.#recording(recording) : nothing}

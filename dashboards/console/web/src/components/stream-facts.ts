@@ -3,9 +3,11 @@ import { css, html, nothing } from "lit";
 import { customElement } from "lit/decorators.js";
 import type { Metric } from "../api/types.ts";
 import { joined, number, shown } from "../words/format.ts";
+import { recorderSetting } from "../words/sentences.ts";
 import { t } from "../words/text.ts";
 import { shared } from "./base.ts";
 import { Face, faceStyles } from "./face.ts";
+import { icon } from "./icons.ts";
 
 const BITRATE: Metric = { name: "", unit: "bit/s", digits: 0, vi: "", en: "" };
 
@@ -31,6 +33,11 @@ export class StreamFacts extends Face {
       dd {
         color: var(--ink);
         text-align: right;
+      }
+      dd svg {
+        margin-right: 6px;
+        vertical-align: -2px;
+        color: var(--attention);
       }
       .old dd {
         color: var(--ink-3);
@@ -67,11 +74,21 @@ export class StreamFacts extends Face {
       ["", sub ? watched : ""],
       [t("picture.keyframes"), keyframe ? t("picture.keyframes_value", { n: trimmed(keyframe.value) }) : ""],
     ];
+    const setting = this.seen ? recorderSetting(this.seen.device) : "";
+    const differs = this.value("recorded_as_set", "")?.value === 0;
     const known = rows.filter(([, text]) => text);
     if (known.length === 0) return nothing;
     const newest = keyframe ?? this.value("frame_rate_hz");
     return html`<dl class=${newest?.old ? "old" : ""}>
       ${known.map(([name, text]) => html`<div><dt>${name}</dt><dd class="num">${text}</dd></div>`)}
+      ${
+        setting
+          ? html`<div>
+            <dt>${t("device.fact.recorder_setting")}</dt>
+            <dd class="num">${differs ? html`<span role="img" aria-label=${t("recorded.other")} title=${t("recorded.other")}>${icon("attention", 14)}</span>` : nothing}${setting}</dd>
+          </div>`
+          : nothing
+      }
     </dl>`;
   }
 }

@@ -69,6 +69,15 @@ const STREAM: Partial<Device> = {
     { name: "sub_stream", text: "H.264 Main 3.0, 640×360" },
   ],
 };
+const OTHER: Partial<Device> = {
+  ...STREAM,
+  readings: [...(STREAM.readings ?? []), ...readings({ recorded_as_set: 0 })],
+  facts: [
+    { name: "main_stream", text: "H.265 Main 4.0, 1920×1080" },
+    { name: "sub_stream", text: "H.265 Main 3.0, 640×360" },
+    { name: "recorder_setting", text: "H.264, 1920×1080, 25 fps, 4096 kbit/s" },
+  ],
+};
 const RECORDER: Partial<Device> = {
   id: "recorder-1",
   kind: "recorder",
@@ -123,6 +132,7 @@ export const EVIDENCE: Group[] = [
       { state: "large", shows: keeps(RECORDER, [MET], true) },
       { state: "old", shows: keeps(old(RECORDER), [MET]) },
       { state: "nothing-known", shows: keeps({ ...RECORDER, readings: [] }, []) },
+      { state: "large-nothing-of-itself", shows: keeps({ ...RECORDER, readings: [] }, [MET], true) },
     ],
   },
   {
@@ -171,6 +181,7 @@ export const EVIDENCE: Group[] = [
     cases: [
       { state: "all", shows: html`<stream-facts .seen=${seen(STREAM)}></stream-facts>` },
       { state: "old", shows: html`<stream-facts .seen=${seen(old(STREAM))}></stream-facts>` },
+      { state: "not-as-the-recorder-is-set", shows: html`<stream-facts .seen=${seen(OTHER)}></stream-facts>` },
     ],
   },
 ];

@@ -210,7 +210,8 @@ export class DevicePage extends Part {
         ${repeat(
           shown,
           ({ root }) => `${root.rule} ${root.instance}`,
-          (cause) => html`<condition-line own .cause=${cause} .now=${seen.now}></condition-line>`,
+          (cause) =>
+            html`<condition-line own .cause=${cause} .device=${seen.device} .now=${seen.now}></condition-line>`,
         )}
       </div>
     </section>`;

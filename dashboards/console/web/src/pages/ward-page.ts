@@ -181,7 +181,11 @@ export class WardPage extends Part {
               ${repeat(
                 causes,
                 ({ root }) => `${root.device} ${root.rule} ${root.instance}`,
-                (cause) => html`<condition-line .cause=${cause} .now=${now()}></condition-line>`,
+                (cause) => html`<condition-line
+                  .cause=${cause}
+                  .device=${devices.find(({ id }) => id === cause.root.device)}
+                  .now=${now()}
+                ></condition-line>`,
               )}
             </div>
           </section>`

@@ -127,6 +127,7 @@ const FLAGS = new Set([
   "wan_port_up",
   "echo_answered",
   "stream_as_set",
+  "recorded_as_set",
   "picture_decodes",
   "camera_says_signal_lost",
   "camera_says_tampered",

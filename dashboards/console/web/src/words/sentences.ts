@@ -180,7 +180,30 @@ function conditionWords(seen: Seen): { first: string; next: string } {
   if (!top) return { first: t("device.ok", { name: seen.device.name }), next: "" };
   const what = lower(conditionTitle(top.rule)) + where(top.instance);
   const first = t("device.condition", { name: seen.device.name, what, time: moment(top.since_ms, seen.now) });
-  return { first, next: conditionAdvice(top.rule) };
+  return { first, next: adviceOf(top, seen.device) };
+}
+
+const fact = (device: Device, name: string): string => device.facts.find((each) => each.name === name)?.text ?? "";
+
+/** What to do about a condition; and first in what it lies, where the device's own facts say that. */
+export function adviceOf(condition: Condition, device?: Device): string {
+  const advice = conditionAdvice(condition.rule);
+  if (condition.rule !== "recorded_not_as_set" || device === undefined) return advice;
+  const [set, main] = [recorderSetting(device), fact(device, "main_stream")];
+  if (!set || !main) return advice;
+  const readings = device.readings.filter((each) => each.metric === "frame_rate_hz");
+  const rate = readings.find((each) => each.instance === "main") ?? readings.find((each) => each.instance === "");
+  const sent = [main.replace("×", " × "), rate ? t("picture.rate_value", { n: number(Math.round(rate.value)) }) : ""];
+  return `${t("recorded.differs", { set, sent: sent.filter(Boolean).join(", ") })} ${advice}`;
+}
+
+/** What a camera's recorder is set to record of it: "H.264, 1920 × 1080, 25 frames/s, 4096 kbit/s". */
+export function recorderSetting(device: Device): string {
+  return fact(device, "recorder_setting")
+    .replace("×", " × ")
+    .replace(/([\d.]+) fps/, (_, n: string) =>
+      t("picture.rate_value", { n: number(Number(n), n.includes(".") ? 1 : 0) }),
+    );
 }
 
 /** Where to look next: the parent if it is dead too, else the port that fell at the same time, else the device. */
