@@ -16,6 +16,7 @@ BENCHMARKS = {
     "live": "bench.live",  # the live picture: relay, fan-out, glass to glass, a narrow line
     "watch": "bench.watch",  # 16 cameras watched and judged, beside copying and decoding them; a whole agent's memory
     "picture": "bench.picture",  # hits and false alarms of the picture's judges on real footage
+    "catch-up": "bench.catch_up",  # a ward after 7 days without its district, and whom it keeps waiting
     "power-loss": "bench.power_loss",  # journals cut off under load
 }
 

@@ -220,7 +220,7 @@ class Ingest:
         group.changes += self._troubles.store_works()
         now_us = self._clock.wall_us()
         for ward, wall_us in group.live_us:
-            self._situation.note_live_age(ward, now_us - wall_us)
+            self._situation.note_live_age(ward, now_us, wall_us)
         group.live_us.clear()
         for staged in together:
             self._replication.stored(staged.ward, staged.incarnation, progress=True, last_word=staged.stopped)

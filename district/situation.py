@@ -15,6 +15,8 @@ from district.projection import WardView
 from district.speakers import Speakers
 from telemetry.kinds import Kind
 
+LIVE_AGES = 600  # of each ward: ten minutes
+
 logger = logging.getLogger(__name__)
 
 
@@ -41,7 +43,7 @@ class Situation:
     lock: threading.RLock = field(default_factory=threading.RLock)
     numbers: dict[str, Numbers] = field(default_factory=dict)
     live_ages_us: deque[int] = field(default_factory=lambda: deque(maxlen=2000))  # of live batches, when committed
-    live_ages_of_us: dict[str, deque[int]] = field(default_factory=dict)  # the same by ward
+    live_ages_of_us: dict[str, deque[tuple[int, int]]] = field(default_factory=dict)  # by ward: committed at, age
     _listeners: list[Listener] = field(default_factory=list)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -72,15 +74,15 @@ class Situation:
         ages = sorted(self.live_ages_us.copy())
         return ages[min(int(len(ages) * share), len(ages) - 1)] / 1000 if ages else None
 
-    def note_live_age(self, ward: str, age_us: int) -> None:
-        """A live batch of it was committed that long after its newest entry was made."""
+    def note_live_age(self, ward: str, committed_us: int, made_us: int) -> None:
+        """A live batch of it is in the store now; when its newest entry was made, by the ward's clock."""
+        age_us = committed_us - made_us
         self.live_ages_us.append(age_us)
-        self.live_ages_of_us.setdefault(ward, deque(maxlen=600)).append(age_us)
+        self.live_ages_of_us.setdefault(ward, deque(maxlen=LIVE_AGES)).append((committed_us, age_us))
 
-    def worst_live_age_ms(self, ward: str) -> float | None:
-        """The oldest of the ward's live batches of late when they were committed."""
-        ages = self.live_ages_of_us.get(ward)
-        return max(ages.copy()) / 1000 if ages else None
+    def live_ages(self, ward: str) -> list[tuple[int, int]]:
+        """When the ward's live batches of late were committed, and how old they were then; µs."""
+        return list(self.live_ages_of_us.get(ward, ()))
 
     def cameras(self, ward: str) -> list[str]:
         """The ids of a ward's cameras."""

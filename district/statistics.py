@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from dashboards.console.api.common import PROBLEMS, SignedIn, answer
 from dashboards.console.models import Out
+from dashboards.console.problems import ProblemError
 from district.pictures import web
 from district.pictures.desk import PictureDesk
 from district.situation import Numbers, Situation
@@ -21,13 +22,20 @@ class WardStatistics(Out):
     refused_entries: int  # entries and messages that do not parse or do not fit
     dropped_duplicates: int  # positions that came again and were left out
     flood_messages: int  # not taken because the ward sent too much; since the hub's start
-    live_age_ms_max: float | None  # of its live entries of late, when they were committed
+    live_age_ms_max: float | None  # of its last 600 live batches, when they were committed
     pictures_asked: int  # these since the hub's start
     pictures_taken: int  # that evidence names
     pictures_lacking: int  # now: evidence names them, and they are not here yet
     pictures_given_up: int  # the ward has them no more
     pictures_refused: dict[str, int]  # brought, and not what was asked for; by why
     thumbnails_taken: int
+
+
+class LiveAgesOut(Out):
+    """Of one ward's last 600 live batches, oldest first: when each was committed, and how old its newest entry was."""
+
+    committed_ms: list[float]
+    age_ms: list[float]
 
 
 class StatisticsOut(Out):
@@ -55,6 +63,15 @@ def install(app: FastAPI, situation: Situation, pictures: PictureDesk) -> None:
         )
         return answer(request, found)
 
+    @routes.get("/statistics/{ward}/live-ages", response_model=LiveAgesOut)
+    def live_ages(ward: str, request: Request, viewer: SignedIn) -> Response:
+        """How far behind the district was."""
+        if ward not in situation.wards or not viewer.may_see(ward):
+            raise ProblemError("not_found")
+        ages = situation.live_ages(ward)
+        found = LiveAgesOut(committed_ms=[at / 1000 for at, _ in ages], age_ms=[age / 1000 for _, age in ages])
+        return answer(request, found)
+
     routes.include_router(web.router(pictures))
     already = len(app.router.routes)
     app.include_router(routes)
@@ -66,6 +83,7 @@ def install(app: FastAPI, situation: Situation, pictures: PictureDesk) -> None:
 def _of(ward: str, situation: Situation, pictures: PictureDesk) -> WardStatistics:
     numbers = situation.numbers.get(ward, Numbers())
     counts = pictures.counts[ward]
+    worst_us = max((age for _, age in situation.live_ages(ward)), default=None)
     lacking, given_up = pictures.lacking(ward)
     return WardStatistics(
         id=ward,
@@ -74,7 +92,7 @@ def _of(ward: str, situation: Situation, pictures: PictureDesk) -> WardStatistic
         refused_entries=numbers.refused_entries,
         dropped_duplicates=numbers.dropped_duplicates,
         flood_messages=numbers.flood_messages,
-        live_age_ms_max=situation.worst_live_age_ms(ward),
+        live_age_ms_max=None if worst_us is None else worst_us / 1000,
         pictures_asked=counts.asked,
         pictures_taken=counts.taken,
         pictures_lacking=lacking,

@@ -1,0 +1,191 @@
+"""The processes of `make bench ARGS="catch-up"`: broker, hub, wards that are well, a reader of the hub's figures."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+
+from bench.catch_up_journal import devices, inventory
+from demo.processes import BIN, Program
+from simulator.net.ports import free_port
+from telemetry import wire_pb2 as wire
+from telemetry.clock import ClockState
+from telemetry.entry import Entry, Lifecycle, LifecycleEvent, Payload, Readings, encode
+from telemetry.readings import REACHABLE, Reading
+
+USER = "bench"
+DEVICES = 40
+# As docs/durability.md asks for: what a flood or a bomb may take of the broker is bounded there.
+MOSQUITTO = """\
+listener {port} 127.0.0.1
+allow_anonymous true
+persistence false
+max_packet_size 1048576
+max_queued_messages 5000
+"""
+
+
+class Stage:
+    """Broker and hub, started; `wards` are the ids of the district's wards."""
+
+    def __init__(self, folder: Path, wards: Sequence[str], store: str = "") -> None:
+        self.folder = folder
+        self.port, console = free_port(), free_port()
+        program = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+        if program is None:
+            raise SystemExit("bench catch-up: mosquitto is not installed")
+        (folder / "mosquitto.conf").write_text(MOSQUITTO.format(port=self.port), encoding="utf-8")
+        names = "".join(f'[[ward]]\nid = "{ward}"\nname = "{ward}"\n' for ward in wards)
+        self._file = folder / "district.toml"
+        self._file.write_text(
+            f'[district]\nid = "bench"\nname = "Bench"\n[broker]\nurl = "mqtt://127.0.0.1:{self.port}"\n'
+            f'[console]\nlisten = "127.0.0.1:{console}"\n{store}{names}',
+            encoding="utf-8",
+        )
+        self.broker = Program("mosquitto", (program, "-c", folder / "mosquitto.conf"), folder / "mosquitto.log")
+        self.hub = Program("district", (BIN / "ward-district", "run", "-c", self._file), folder / "district.log")
+        self._client = httpx.Client(base_url=f"http://127.0.0.1:{console}", timeout=10)
+
+    def start(self) -> None:
+        self.broker.start()
+        password = self._run("user", "add", USER, "--role", "district").split()[-1]
+        self.hub.start()
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self._client.post("/api/session", json={"user": USER, "password": password}).raise_for_status()
+                return
+            except httpx.TransportError:
+                if time.monotonic() > deadline:
+                    raise SystemExit(f"bench catch-up: no hub\n{self.hub.last_words()}") from None
+                time.sleep(0.1)
+
+    def wards(self) -> dict[str, dict[str, Any]]:
+        """What the hub counts, by ward."""
+        found = self._client.get("/api/statistics").raise_for_status().json()
+        return {ward["id"]: ward for ward in found["wards"]}
+
+    def live_ages(self, ward: str, since_ms: float) -> list[float]:
+        """How late the ward's live batches were that were committed since then; ms."""
+        found = self._client.get(f"/api/statistics/{ward}/live-ages").raise_for_status().json()
+        pairs = zip(found["committed_ms"], found["age_ms"], strict=True)
+        return [age for committed, age in pairs if committed >= since_ms]
+
+    def counts(self) -> dict[str, dict[str, Any]]:
+        """From the files, after the hub has ended; by ward."""
+        return {ward["id"]: ward for ward in json.loads(self._run("counts", "--json"))["wards"]}
+
+    def ward(self, ward: str, journal: Path) -> Program:
+        """A ward's process on that journal; not started."""
+        options = ("--journal", journal, "--ward", ward, "--port", str(self.port), "--devices", str(DEVICES))
+        command = (sys.executable, "-m", "bench.catch_up_ward", *options)
+        return Program(ward, command, self.folder / f"{ward}.log")
+
+    def stop(self) -> None:
+        self._client.close()
+        self.hub.stop(seconds=30)
+        self.broker.stop(seconds=5)
+
+    def _run(self, *arguments: str) -> str:
+        command = [str(BIN / "ward-district"), *arguments, "-c", str(self._file)]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout
+
+
+class WellWards:
+    """Wards that were never away: each sends a batch a second. `asked`: how often the hub asked one of them again,
+    which it does only where something of theirs was lost."""
+
+    def __init__(self, port: int, names: Sequence[str]) -> None:
+        self.asked = 0
+        self.sent = 0
+        self._wards = [_Well(name) for name in names]
+        self._client = Client(CallbackAPIVersion.VERSION2, "bench-well-wards")
+        self._client.on_message = self._hear
+        self._client.connect("127.0.0.1", port)
+        for name in names:
+            self._client.subscribe(f"wardwatch/1/bench/{name}/requests", qos=1)
+        self._client.loop_start()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ending.set()
+        self._thread.join()
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _run(self) -> None:
+        began, turn = time.monotonic(), 0
+        while not self._ending.is_set():
+            for number, ward in enumerate(self._wards):
+                self._ending.wait(max(0.0, began + turn + number / len(self._wards) - time.monotonic()))
+                self._client.publish(f"wardwatch/1/bench/{ward.name}/entries", ward.batch(turn), qos=1)
+                self.sent += 1
+                if turn % 5 == 0:
+                    self._client.publish(f"wardwatch/1/bench/{ward.name}/status", ward.status(), qos=1)
+            turn += 1
+
+    def _hear(self, client: Client, userdata: object, message: MQTTMessage) -> None:
+        if wire.Request.FromString(bytes(message.payload)).WhichOneof("what") == "replay":
+            self.asked += 1
+
+
+class _Well:
+    """The journal of one ward that is well; nothing of it is kept."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.incarnation = name.encode().ljust(16, b"\0")
+        self.position = 0
+        self._devices = devices(DEVICES)
+
+    def batch(self, turn: int) -> bytes:
+        """A second's entries: its devices take turns."""
+        if turn == 0:
+            entries = [self._entry(Lifecycle(LifecycleEvent.STARTED, "bench")), self._entry(inventory(self._devices))]
+        else:
+            entries = []
+            for number in (2 * turn, 2 * turn + 1):
+                device = self._devices[number % DEVICES]
+                readings = [Reading(REACHABLE, 1.0), Reading("temperature_celsius", float(turn % 50))]
+                entries.append(self._entry(Readings(readings), device.id, device.kind))
+        first = self.position - len(entries) + 1
+        return wire.Batch(incarnation=self.incarnation, first_position=first, entries=entries).SerializeToString()
+
+    def status(self) -> bytes:
+        message = wire.Status(
+            online=True,
+            incarnation=self.incarnation,
+            first_position=1,
+            head_position=self.position,
+            agent_version="bench",
+        )
+        return message.SerializeToString()
+
+    def _entry(self, payload: Payload, device: str = "", kind: str = "") -> bytes:
+        self.position += 1
+        return encode(
+            Entry(
+                incarnation=self.incarnation,
+                position=self.position,
+                wall_time_us=time.time_ns() // 1000,
+                boot_id=bytes(16),
+                monotonic_us=time.monotonic_ns() // 1000,
+                clock_state=ClockState.SYNCHRONISED,
+                kind=kind,
+                device=device,
+                payload=payload,
+            )
+        )
