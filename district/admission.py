@@ -31,7 +31,7 @@ from telemetry.intervals import IntervalSet
 from telemetry.kinds import is_id
 from telemetry.readings import Inventory
 
-MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+MAX_MESSAGE_BYTES = 512 * 1024  # an agent's batch is 256 kB, or one entry; what is larger would keep others waiting
 MAX_ENTRIES = 10_000
 MAX_POSITION = 2**53  # one a millisecond for 285 000 years
 MAX_TIME_US = 2**53  # the year 2255

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from store.base import Store
 from telemetry.intervals import IntervalSet
 
+MOST_INCARNATIONS = 20_000  # of one ward: an agent that starts every half hour for a year
+MOST_INTERVALS = 50_000  # held of one incarnation; a line that loses every second message for days makes fewer
+
 
 @dataclass(slots=True)
 class Incarnation:
@@ -81,9 +84,9 @@ class Holdings:
     def knows(self, ward: str, incarnation: bytes) -> bool:
         return incarnation in self._wards.get(ward, {})
 
-    def count(self, ward: str) -> int:
-        """How many incarnations of a ward are known."""
-        return len(self._wards.get(ward, {}))
+    def is_too_many(self, ward: str, incarnation: bytes) -> bool:
+        """Whether this would be one more incarnation than a ward may have."""
+        return not self.knows(ward, incarnation) and len(self._wards.get(ward, {})) >= MOST_INCARNATIONS
 
     def ward(self, ward: str) -> list[Incarnation]:
         """A ward's incarnations in the order in which the district met them."""

@@ -16,7 +16,7 @@ from district import admission
 from district.accounts import Accounts
 from district.admission import RefusedError, UnreadableError
 from district.floods import CALM, Traffic
-from district.holdings import Holdings
+from district.holdings import MOST_INCARNATIONS, MOST_INTERVALS, Holdings
 from district.identity import Identity
 from district.message import Message
 from district.reachability import ReachabilityLog, recorded
@@ -33,8 +33,8 @@ from telemetry.entry import Tombstone
 from telemetry.evidence import Evidence
 from telemetry.topics import What
 
+LOSSES_TOLD = 20  # ranges, in one group; all are written down
 REFUSALS_TOLD = 5  # of one ward in one group; the others are only counted
-MOST_INCARNATIONS = 20_000  # of one ward: an agent that starts every half hour for a year
 
 _BEYOND_HELP = (StoreFault.CLOSED, StoreFault.DAMAGED, StoreFault.NOT_A_STORE)
 
@@ -175,6 +175,9 @@ class Ingest:
         """Stage what is good and new of it; the wall time of the newest entry of that."""
         self._check_incarnation(ward, batch.incarnation)
         incarnation = self._holdings.of(ward, batch.incarnation)
+        at = batch.first_position
+        if incarnation.held.intervals >= MOST_INTERVALS and at - 1 not in incarnation.held:
+            raise RefusedError(f"a batch at {at}, beside {MOST_INTERVALS} holes: they are to be filled first")
         staged = group.staging.of(ward, incarnation)
         admitted = admission.admit(batch, staged.taken)
         group.staging.add(staged, self._situation.views[ward], admitted)
@@ -190,7 +193,7 @@ class Ingest:
         return admitted.entries[-1][0].wall_time_us if admitted.entries else None
 
     def _check_incarnation(self, ward: str, incarnation: bytes) -> None:
-        if not self._holdings.knows(ward, incarnation) and self._holdings.count(ward) >= MOST_INCARNATIONS:
+        if self._holdings.is_too_many(ward, incarnation):
             raise RefusedError(f"a batch of one more incarnation than the {MOST_INCARNATIONS} that a ward may have")
 
     def _refuse(self, group: _Group, ward: str, why: str) -> None:
@@ -294,10 +297,11 @@ class Ingest:
         group.changes += self._troubles.broker(hearing_since)
 
     def _lose(self, losses: Iterable[LossRecord]) -> None:
-        for loss in losses:
-            logger.warning(
-                "ward %s lost positions %d..%d of %s: %s",
-                *(loss.ward, loss.first, loss.last, loss.incarnation.hex(), loss.why),
-            )
+        for number, loss in enumerate(losses):
+            if number < LOSSES_TOLD:
+                logger.warning(
+                    "ward %s lost positions %d..%d of %s: %s",
+                    *(loss.ward, loss.first, loss.last, loss.incarnation.hex(), loss.why),
+                )
             self._replication.lost(loss)
             self._accounts.lose(loss)

@@ -103,8 +103,8 @@ class Records:
                 session.add_all(_condition_row(record) for record in changes.raised)
                 for record in changes.cleared:
                     _clear(session, record)
-                for loss in changes.losses:
-                    _put_loss(session, loss, now_us)
+                if changes.losses:
+                    _put_losses(session, changes.losses, now_us)
         except DBAPIError as error:
             raise HubDatabaseError(f"the hub's tables refuse to be written: {error.orig}") from error
 
@@ -208,13 +208,17 @@ def _clear(session: Session, record: HubConditionRecord) -> None:
     session.execute(update(HubCondition).where(*still_open).values(cleared_us=record.cleared_us))
 
 
-def _put_loss(session: Session, loss: LossRecord, now_us: int) -> None:
-    row = {
-        "ward": loss.ward,
-        "incarnation": loss.incarnation,
-        "first_position": loss.first,
-        "last_position": loss.last,
-        "why": loss.why,
-        "noted_us": now_us,
-    }
-    session.execute(insert(NamedLoss).values(row).on_conflict_do_nothing())  # a tombstone may be told twice
+def _put_losses(session: Session, losses: list[LossRecord], now_us: int) -> None:
+    rows = [
+        {
+            "ward": loss.ward,
+            "incarnation": loss.incarnation,
+            "first_position": loss.first,
+            "last_position": loss.last,
+            "why": loss.why,
+            "noted_us": now_us,
+        }
+        for loss in losses
+    ]
+    # A tombstone may be told twice. All at once: a reply may name thousands.
+    session.connection().execute(insert(NamedLoss).on_conflict_do_nothing(), rows)

@@ -105,7 +105,12 @@ class Replication:
         state.current, state.listening = shown or status.incarnation, True
         if live:
             state.pause_seconds = ANSWER_SECONDS
-        for incarnation in {*told, *(known.id for known in self._holdings.ward(ward))}:
+        known_before = [known.id for known in self._holdings.ward(ward)]
+        for incarnation in [*known_before, *(each for each in told if each not in set(known_before))]:
+            if self._holdings.is_too_many(ward, incarnation):
+                break
+            if status.held_in_part and incarnation not in told:
+                continue
             known = self._holdings.of(ward, incarnation)
             first, head = told.get(incarnation, (known.head + 1, 0))
             if not alone:
@@ -114,6 +119,8 @@ class Replication:
             for hole in known.given_up(max(first, 1), head):
                 losses.append(LossRecord(ward, incarnation, *hole, why="not_held"))
         for incarnation in told if back else (status.incarnation,):
+            if self._holdings.is_too_many(ward, incarnation):
+                break
             state.unconfirmed[incarnation] = self._holdings.of(ward, incarnation)  # it may have missed what was said
         self.suspect(ward)
         return losses

@@ -53,6 +53,11 @@ class IntervalSet:
         """How many numbers it holds (not how many intervals)."""
         return sum(last - first + 1 for first, last in self)
 
+    @property
+    def intervals(self) -> int:
+        """How many intervals it takes to say what it holds."""
+        return len(self._firsts)
+
     def __bool__(self) -> bool:
         return bool(self._firsts)
 

@@ -277,7 +277,7 @@ class Batch(_message.Message):
     def __init__(self, incarnation: _Optional[bytes] = ..., first_position: _Optional[int] = ..., entries: _Optional[_Iterable[bytes]] = ..., request_id: _Optional[str] = ..., deflated: _Optional[bytes] = ..., inflated_bytes: _Optional[int] = ..., inflated_crc32: _Optional[int] = ..., dictionary_distance: _Optional[int] = ..., dictionary_entries: _Optional[int] = ...) -> None: ...
 
 class Status(_message.Message):
-    __slots__ = ("online", "incarnation", "first_position", "head_position", "agent_version", "wall_time_us", "held", "trouble", "machine", "committed", "clock_state")
+    __slots__ = ("online", "incarnation", "first_position", "head_position", "agent_version", "wall_time_us", "held", "trouble", "machine", "committed", "clock_state", "held_in_part")
     ONLINE_FIELD_NUMBER: _ClassVar[int]
     INCARNATION_FIELD_NUMBER: _ClassVar[int]
     FIRST_POSITION_FIELD_NUMBER: _ClassVar[int]
@@ -289,6 +289,7 @@ class Status(_message.Message):
     MACHINE_FIELD_NUMBER: _ClassVar[int]
     COMMITTED_FIELD_NUMBER: _ClassVar[int]
     CLOCK_STATE_FIELD_NUMBER: _ClassVar[int]
+    HELD_IN_PART_FIELD_NUMBER: _ClassVar[int]
     online: bool
     incarnation: bytes
     first_position: int
@@ -300,7 +301,8 @@ class Status(_message.Message):
     machine: str
     committed: _containers.RepeatedCompositeFieldContainer[Committed]
     clock_state: ClockState
-    def __init__(self, online: _Optional[bool] = ..., incarnation: _Optional[bytes] = ..., first_position: _Optional[int] = ..., head_position: _Optional[int] = ..., agent_version: _Optional[str] = ..., wall_time_us: _Optional[int] = ..., held: _Optional[_Iterable[_Union[Held, _Mapping]]] = ..., trouble: _Optional[str] = ..., machine: _Optional[str] = ..., committed: _Optional[_Iterable[_Union[Committed, _Mapping]]] = ..., clock_state: _Optional[_Union[ClockState, str]] = ...) -> None: ...
+    held_in_part: bool
+    def __init__(self, online: _Optional[bool] = ..., incarnation: _Optional[bytes] = ..., first_position: _Optional[int] = ..., head_position: _Optional[int] = ..., agent_version: _Optional[str] = ..., wall_time_us: _Optional[int] = ..., held: _Optional[_Iterable[_Union[Held, _Mapping]]] = ..., trouble: _Optional[str] = ..., machine: _Optional[str] = ..., committed: _Optional[_Iterable[_Union[Committed, _Mapping]]] = ..., clock_state: _Optional[_Union[ClockState, str]] = ..., held_in_part: _Optional[bool] = ...) -> None: ...
 
 class Held(_message.Message):
     __slots__ = ("incarnation", "first_position", "last_position")

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 MACHINE = platform.node()[:64]
 FIRST_PAUSE_SECONDS = 1.0  # doubled with each telling
 LONGEST_PAUSE_SECONDS = 60.0
+MOST_HELD = 400  # earlier incarnations that one status names: 12 kB
 
 
 class Status:
@@ -41,6 +42,7 @@ class Status:
         self._behind_since: float | None = None
         self._last_held: Sequence[Held] = ()
         self._pause = FIRST_PAUSE_SECONDS
+        self._turn = 0
 
     def begin(self) -> None:
         """A new connection."""
@@ -89,14 +91,22 @@ class Status:
             machine=MACHINE,
             clock_state=int(self._clock.state()),  # type: ignore[arg-type]
         )
-        for each in held:
-            if each.incarnation != journal.incarnation:
-                message.held.add(
-                    incarnation=each.incarnation,
-                    first_position=each.first_position,
-                    last_position=each.last_position,
-                )
+        earlier = [each for each in held if each.incarnation != journal.incarnation]
+        message.held_in_part = len(earlier) > MOST_HELD
+        for each in self._in_turns(earlier) if message.held_in_part else earlier:
+            message.held.add(
+                incarnation=each.incarnation, first_position=each.first_position, last_position=each.last_position
+            )
         return message.SerializeToString()
+
+    def _in_turns(self, earlier: list[Held]) -> list[Held]:
+        """The newest, and of the others ever the next: a ward whose agent starts each hour for a year tells of all,
+        in messages that a narrow line carries."""
+        newest, rest = earlier[-MOST_HELD // 2 :], earlier[: -MOST_HELD // 2]
+        self._turn %= len(rest)
+        turn = rest[self._turn : self._turn + MOST_HELD // 2]
+        self._turn += len(turn)
+        return turn + newest
 
     def _held(self) -> Sequence[Held]:
         try:

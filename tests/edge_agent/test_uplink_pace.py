@@ -16,10 +16,12 @@ from edge_agent.uplink.link import Broker
 from edge_agent.uplink.pace import LEAST_WINDOW, MOST_BATCH, Pace
 from edge_agent.uplink.requests import MAX_BYTES, MAX_WAITING_BYTES, Inbox
 from edge_agent.uplink.settings import UplinkSettings
+from edge_agent.uplink.status import Status
 from edge_agent.uplink.worker import Uplink
 from journal.journal import Journal
+from journal.model import Held
 from telemetry import wire_pb2 as wire
-from telemetry.clock import SystemClock
+from telemetry.clock import FakeClock, SystemClock
 from telemetry.entry import Readings
 from telemetry.intervals import IntervalSet
 from telemetry.readings import Reading, Reason
@@ -172,3 +174,22 @@ def test_requests_of_hostile_size_wait_in_bounded_room() -> None:
     while inbox.take() is not None:
         pass
     assert inbox.put(bytes(MAX_BYTES))
+
+
+def test_a_ward_of_ten_thousand_starts_tells_of_all_in_messages_of_bounded_size() -> None:
+    held = [Held(number.to_bytes(16, "big"), 1, 9) for number in range(10_000)]
+
+    class Old(Sieve):
+        def held(self) -> list[object]:
+            return [*held, Held(self.incarnation, 1, 9)]
+
+    status = Status(Old(), FakeClock(wall_us=1), "1.2.3", 15.0, 5.0)  # type: ignore[arg-type]
+    named: set[bytes] = set()
+    for _ in range(60):
+        message = status.message(online=True)
+        assert len(message) < 16_000
+        told = wire.Status.FromString(message)
+        assert told.held_in_part
+        named |= {each.incarnation for each in told.held}
+        assert told.held[-1].incarnation == held[-1].incarnation
+    assert named == {each.incarnation for each in held}
