@@ -39,13 +39,13 @@ max_queued_messages 5000
 class Stage:
     """Broker and hub, started; `wards` are the ids of the district's wards."""
 
-    def __init__(self, folder: Path, wards: Sequence[str], store: str = "") -> None:
+    def __init__(self, folder: Path, wards: Sequence[str], store: str = "", broker: str = MOSQUITTO) -> None:
         self.folder = folder
         self.port, console = free_port(), free_port()
         program = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin")
         if program is None:
             raise SystemExit("bench catch-up: mosquitto is not installed")
-        (folder / "mosquitto.conf").write_text(MOSQUITTO.format(port=self.port), encoding="utf-8")
+        (folder / "mosquitto.conf").write_text(broker.format(port=self.port), encoding="utf-8")
         names = "".join(f'[[ward]]\nid = "{ward}"\nname = "{ward}"\n' for ward in wards)
         self._file = folder / "district.toml"
         self._file.write_text(
