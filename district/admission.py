@@ -145,6 +145,9 @@ def status(payload: bytes) -> wire.Status:
     for incarnation, first, last in ranges:
         if len(incarnation) != INCARNATION_BYTES or not 0 <= first <= MAX_POSITION or not last <= MAX_POSITION:
             raise RefusedError("a status without a proper incarnation and positions")
+    for told in message.committed:
+        if len(told.incarnation) != INCARNATION_BYTES or any(not 0 < r.first <= r.last for r in told.ranges):
+            raise RefusedError("a status with an improper account of what was committed")
     return message
 
 

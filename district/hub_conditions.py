@@ -18,6 +18,7 @@ WARD_FLOODS = "ward_floods"
 TWO_AGENTS = "two_agents"
 AGENT_RESTORED = "agent_restored"
 JOURNAL_FORKED = "journal_forked"
+DISTRICT_BEHIND = "district_behind"
 
 MOST_WORDS = 200  # of `instance`: a machine may call itself anything
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from dashboards.console.site import Change, Topic
 from district import rebuild
+from district.confirmed import Confirmed
 from district.holdings import Holdings
 from district.hub_conditions import TWO_AGENTS
 from district.lineage import Lineage
@@ -38,6 +39,7 @@ class Identity:
         self._holdings, self._replication = holdings, replication
         self._speakers = situation.speakers
         self._lineage = Lineage(clock, situation, store, holdings)
+        self._confirmed = Confirmed(clock, situation, holdings, replication)
         self._changes: list[Change] = []
         self._since = clock.monotonic()
         self._together: dict[str, str] = {}  # wards of which it was told in this run, and in which words
@@ -45,6 +47,7 @@ class Identity:
     def status(self, ward: str, status: wire.Status, *, retained: bool) -> list[LossRecord]:
         """A status came. The result is what is thereby known to be lost."""
         presence, speakers = self._situation.presence, self._speakers
+        losses: list[LossRecord] = []
         if retained or not status.online:
             if not retained and not speakers.left(ward, status.incarnation):
                 self._replication.seen(ward, status.incarnation, status.head_position)
@@ -52,9 +55,12 @@ class Identity:
             if status.online and speakers.remembered(ward, status) != status.incarnation:
                 return []  # an agent that is not the shown one; it may live, and will say so
             self._show(ward, speakers.shown(ward))
+            if status.online:
+                self._confirmed.heard(ward, status.incarnation)  # before anything is asked for again
         else:
             self._hear(ward, status.incarnation, status)
             self._changes += self._lineage.status(ward, status)
+            losses = self._confirmed.status(ward, status)
         shown = speakers.shown(ward)
         if status.online and status.incarnation != shown:
             presence.word(ward)
@@ -64,7 +70,7 @@ class Identity:
             if record is None or record.incarnation != status.incarnation:
                 return []  # the will of one that another followed
         alone = speakers.is_alone(ward)
-        return self._replication.status(ward, status, live=not retained, shown=shown, alone=alone)
+        return losses + self._replication.status(ward, status, live=not retained, shown=shown, alone=alone)
 
     def word(self, ward: str, incarnation: bytes) -> None:
         """Entries came, as they were written."""
@@ -84,6 +90,10 @@ class Identity:
                     return False  # with all that is in the store now
         return self.is_shown(ward, incarnation)
 
+    def doubt(self) -> None:
+        """The store holds less than it did."""
+        self._confirmed.doubt()
+
     def is_shown(self, ward: str, incarnation: bytes) -> bool:
         """Whether what this incarnation says is how the ward is."""
         return not self._speakers.is_other(ward, incarnation)
@@ -94,6 +104,7 @@ class Identity:
         changes, self._changes = self._changes, []
         yield from changes
         yield from self._lineage.tick()
+        yield from self._confirmed.tick()
         for ward in self._situation.wards:
             together = self._speakers.together(ward)
             names = _names(together)
@@ -124,6 +135,7 @@ class Identity:
         if shown != before:
             logger.info("ward %s speaks as %s now, before as %s", ward, shown.hex(), before.hex() or "nobody")
         self._show(ward, shown)
+        self._confirmed.heard(ward, incarnation)
         if shown != before and stood_aside:
             self._show_again(ward)
 

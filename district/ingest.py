@@ -117,6 +117,7 @@ class Ingest:
         """After a failure in the middle of things: what is held is what the store says, nothing else."""
         self._holdings.reload()
         self._log.forget()
+        self._identity.doubt()
 
     def close(self) -> None:
         """Write down what is not yet."""

@@ -288,6 +288,11 @@ class Replication:
                     return incarnation, start[0], min(start[1], start[0] + positions - 1)
         return None
 
+    def say(self, ward: str, request: wire.Request) -> bool:
+        """Send what is no question for entries. False when the broker is not there."""
+        request.id = self._number()
+        return self._send(ward, request)
+
     def _number(self) -> str:
         return f"{next(self._numbers):x}"
 

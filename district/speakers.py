@@ -69,7 +69,8 @@ class Speakers:
         speaker.last_at, speaker.left = now, False
         if status is not None:
             speaker.machine = status.machine[:64]
-            speaker.holds = {held.incarnation for held in status.held}
+            held = {each.incarnation for each in status.held}
+            speaker.holds = held | speaker.holds if status.held_in_part else held
         if self._takes_over(state, speaker, now):
             state.shown = incarnation
         return state.shown

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from journal import database
 from journal.database import is_damage, opening_error, row_id
-from journal.ledger import Ledger, held
+from journal.ledger import Ledger, committed, held
 from journal.model import Durable, Held, JournalCounts, JournalError, JournalFault, JournalSettings
 from journal.writer import Writer
 from telemetry.clock import Clock
@@ -169,6 +169,16 @@ class Journal:
     def mark_committed(self, incarnation: bytes, positions: IntervalSet) -> None:
         """The district holds these: they may go when they are old, and go first when room is needed."""
         self._writer.mark(incarnation, positions)
+
+    def take_back(self, incarnation: bytes, positions: IntervalSet) -> None:
+        """The district has these no longer (its files are an old backup's): what of it is held here stays held."""
+        self._writer.take_back(incarnation, positions)
+
+    def committed(self) -> dict[bytes, IntervalSet]:
+        """What the district was said to have, as far as it is written down, by incarnation, oldest first. Raises
+        JournalError where the disk fails."""
+        with self._reading:
+            return self._asked(lambda: committed(self._reader))
 
     def trouble(self) -> Reason | None:
         """Why nothing can be written now (DISK_FULL, DISK_FAILED), or None."""

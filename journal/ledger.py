@@ -111,11 +111,19 @@ class Ledger:
         """The first entry: it names where the journal ended before."""
         return Lifecycle(LifecycleEvent.STARTED, agent_version, *self._previous)
 
-    def commit(self, items: Sequence[Item], committed: Mapping[bytes, IntervalSet]) -> Durable | None:
-        """Make entries durable, and with them what the district said it has. Raises sqlite3.Error: nothing is."""
+    def commit(
+        self,
+        items: Sequence[Item],
+        committed: Mapping[bytes, IntervalSet],
+        taken_back: Mapping[bytes, IntervalSet] | None = None,
+    ) -> Durable | None:
+        """Make entries durable, and with them what the district said it no longer has, and then what it has. Raises
+        sqlite3.Error: nothing is."""
         with self._transaction() as change:
             for item in items:
                 change.add(item.wall_us, item.content, item.readings)
+            for incarnation, positions in (taken_back or {}).items():
+                self._unmark(incarnation, positions)
             for incarnation, positions in committed.items():
                 self._mark(change, incarnation, positions)
         return self._durable(change)
@@ -202,6 +210,14 @@ class Ledger:
         known = [(first, min(last, head)) for first, last in positions if first <= head]
         spans.add(self._db, number, COMMITTED, known)
 
+    def _unmark(self, incarnation: bytes, positions: IntervalSet) -> None:
+        """Only what is held: of what was pruned the mark tells why it is not there."""
+        row = self._db.execute("SELECT number FROM incarnations WHERE incarnation = ?", (incarnation,)).fetchone()
+        if row is None:
+            return
+        here = [each for ends in positions for each in pruning.held_ranges(self._db, row[0], *ends)]
+        spans.remove(self._db, row[0], COMMITTED, here)
+
     def _name_of(self, number: int) -> bytes:
         found: bytes = self._db.execute("SELECT incarnation FROM incarnations WHERE number = ?", (number,)).fetchone()[
             0
@@ -249,6 +265,12 @@ class Ledger:
             self._db.execute("ROLLBACK")
         except sqlite3.Error as error:
             log.warning("%s: a transaction that failed could not be rolled back: %s", self._path, error)
+
+
+def committed(connection: sqlite3.Connection) -> dict[bytes, IntervalSet]:
+    """What the district was said to have, by incarnation, oldest first."""
+    names = connection.execute("SELECT number, incarnation FROM incarnations ORDER BY number").fetchall()
+    return {incarnation: spans.load(connection, number, COMMITTED) for number, incarnation in names}
 
 
 def held(connection: sqlite3.Connection) -> list[Held]:

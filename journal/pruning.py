@@ -84,6 +84,18 @@ def held_ids(connection: sqlite3.Connection, table: str, number: int) -> tuple[i
     return None if first is None else (first, last)
 
 
+def held_ranges(connection: sqlite3.Connection, number: int, first: int, last: int) -> list[tuple[int, int]]:
+    """The positions of first..last that are held, as ranges."""
+    low = number << POSITION_BITS
+    rows = connection.execute(
+        "SELECT min(id), max(id) FROM (SELECT id, id - row_number() OVER (ORDER BY id) AS run FROM ("
+        "SELECT id FROM readings WHERE id BETWEEN :low AND :high UNION ALL "
+        "SELECT id FROM others WHERE id BETWEEN :low AND :high)) GROUP BY run",
+        {"low": low + first, "high": low + last},
+    )
+    return [(place(start)[1], place(end)[1]) for start, end in rows]
+
+
 def place_range(number: int) -> tuple[int, int]:
     """All row ids that an incarnation can have."""
     return number << POSITION_BITS, ((number + 1) << POSITION_BITS) - 1

@@ -33,6 +33,15 @@ def add(connection: sqlite3.Connection, number: int, what: int, ranges: Iterable
     )
 
 
+def remove(connection: sqlite3.Connection, number: int, what: int, ranges: Iterable[tuple[int, int]]) -> None:
+    """Take ranges out."""
+    left = load(connection, number, what).without(IntervalSet(ranges))
+    connection.execute("DELETE FROM spans WHERE number = ? AND what = ?", (number, what))
+    connection.executemany(
+        "INSERT INTO spans VALUES (?, ?, ?, ?)", [(number, what, first, last) for first, last in left]
+    )
+
+
 def committed_ids(connection: sqlite3.Connection) -> Iterator[tuple[int, int]]:
     """The ranges of row ids that the district has, oldest first."""
     rows = connection.execute(

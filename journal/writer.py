@@ -55,6 +55,7 @@ class Writer:
         self._wake = threading.Condition()
         self._waiting = Waiting(settings.max_waiting, settings.max_waiting_bytes)
         self._marks: dict[bytes, IntervalSet] = {}
+        self._taken_back: dict[bytes, IntervalSet] = {}  # written before the marks
         self._sequence = 0
         self._urgent = False
         self._closing = False
@@ -84,6 +85,15 @@ class Writer:
         """What the district has; written with the next commit, since it only ever allows to forget."""
         with self._wake:
             self._marks.setdefault(incarnation, IntervalSet()).update(positions)
+
+    def take_back(self, incarnation: bytes, positions: IntervalSet) -> None:
+        """What the district no longer has; written with the next commit, which is asked for at once."""
+        with self._wake:
+            if incarnation in self._marks:
+                self._marks[incarnation] = self._marks[incarnation].without(positions)
+            self._taken_back.setdefault(incarnation, IntervalSet()).update(positions)
+            self._asked += 1
+            self._wake.notify_all()
 
     def is_alive(self) -> bool:
         return self._thread.is_alive()
@@ -191,14 +201,17 @@ class Writer:
             with self._wake:
                 items = self._waiting.take(_ENTRIES_AT_ONCE, _BYTES_AT_ONCE)
                 marks, self._marks = self._marks, {}
+                taken_back, self._taken_back = self._taken_back, {}
                 self._urgent &= bool(self._waiting)
-            if not items and not marks:
+            if not items and not marks and not taken_back:
                 return
             try:
-                durable = self._ledger.commit(items, marks)
+                durable = self._ledger.commit(items, marks, taken_back)
             except BaseException:
                 with self._wake:
                     self._waiting.put_back(items)
+                    for incarnation, positions in taken_back.items():
+                        self._taken_back.setdefault(incarnation, IntervalSet()).update(positions)
                 for incarnation, positions in marks.items():
                     self.mark(incarnation, positions)
                 raise

@@ -75,6 +75,10 @@ class IntervalSet:
         twin._lasts = self._lasts.copy()
         return twin
 
+    def without(self, other: IntervalSet) -> IntervalSet:
+        """What of it is not in `other`."""
+        return IntervalSet(left for first, last in self for left in other.missing(first, last))
+
     def missing(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         """The holes within first..last, in order."""
         at = bisect_left(self._lasts, first)

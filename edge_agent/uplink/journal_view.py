@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from journal.model import Held
@@ -28,6 +28,12 @@ class JournalView(Protocol):
 
     def mark_committed(self, incarnation: bytes, positions: IntervalSet) -> None:
         """The district's store holds these."""
+
+    def take_back(self, incarnation: bytes, positions: IntervalSet) -> None:
+        """The district's store holds these no longer."""
+
+    def committed(self) -> Mapping[bytes, IntervalSet]:
+        """What the district was said to hold, by incarnation, oldest first."""
 
     def trouble(self) -> Reason | None:
         """Why nothing can be made durable now."""

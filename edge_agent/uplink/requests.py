@@ -86,9 +86,10 @@ def _check(request: wire.Request) -> None:
         raise BadRequestError(f"a request id of {len(request.id)} characters")
     if what == "replay":
         _check_place(request.replay.incarnation, request.replay.first, request.replay.last)
-    elif what == "committed":
-        for each in request.committed.ranges:
-            _check_place(request.committed.incarnation, each.first, each.last)
+    elif what in ("committed", "take_back"):
+        told = request.committed if what == "committed" else request.take_back
+        for each in told.ranges:
+            _check_place(told.incarnation, each.first, each.last)
     elif what == "send_picture" and len(request.send_picture.sha256) not in (0, BLOB_HASH_BYTES):
         raise BadRequestError(f"a SHA-256 of {len(request.send_picture.sha256)} bytes")
 

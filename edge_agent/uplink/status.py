@@ -14,6 +14,7 @@ from telemetry.clock import Clock
 log = logging.getLogger(__name__)
 
 MACHINE = platform.node()[:64]
+MOST_RANGES = 5_000  # of an account
 FIRST_PAUSE_SECONDS = 1.0  # doubled with each telling
 LONGEST_PAUSE_SECONDS = 60.0
 MOST_HELD = 400  # earlier incarnations that one status names: 12 kB
@@ -66,15 +67,15 @@ class Status:
         self._heard_at = self._clock.monotonic()
         self._told_head = max(self._told_head, last)
 
-    def tell(self) -> bytes:
-        """The message, which is taken to be sent now."""
+    def tell(self, *, account: bool = False) -> bytes:
+        """The message, which is taken to be sent now; with an account of what was said to be committed, if asked."""
         self._told_at = self._heard_at = self._clock.monotonic()
         self._told_head = self._journal.head()
         self._behind_since = None
         self._pause *= 2
-        return self.message(online=True)
+        return self.message(online=True, account=account)
 
-    def message(self, *, online: bool) -> bytes:
+    def message(self, *, online: bool, account: bool = False) -> bytes:
         """telemetry.wire Status."""
         journal = self._journal
         held = self._held()
@@ -97,6 +98,8 @@ class Status:
             message.held.add(
                 incarnation=each.incarnation, first_position=each.first_position, last_position=each.last_position
             )
+        if account:
+            self._account(message)
         return message.SerializeToString()
 
     def _in_turns(self, earlier: list[Held]) -> list[Held]:
@@ -107,6 +110,21 @@ class Status:
         turn = rest[self._turn : self._turn + MOST_HELD // 2]
         self._turn += len(turn)
         return turn + newest
+
+    def _account(self, message: wire.Status) -> None:
+        """The newest ranges, so many as a message may have; our own incarnation is there in any case."""
+        try:
+            told = self._journal.committed()
+        except JournalError as error:  # the district asks again
+            log.error("%s", error)
+            return
+        left = MOST_RANGES
+        for incarnation, positions in reversed(list(told.items())):
+            ranges = list(positions)[-left:] if left else []
+            left -= len(ranges)
+            if ranges or incarnation == self._journal.incarnation:
+                each = [wire.Range(first=first, last=last) for first, last in ranges]
+                message.committed.add(incarnation=incarnation, ranges=each)
 
     def _held(self) -> Sequence[Held]:
         try:

@@ -237,6 +237,10 @@ class Uplink:
             return  # for the other agent that speaks as this ward
         if what == "committed":
             self._note_committed(request.committed)
+        elif what == "take_back":
+            self._take_back(request.take_back)
+        elif what == "tell_committed":
+            self._publish(What.STATUS, self._status.tell(account=True), retain=True)
         elif what == "replay":
             refused = self._replays.ask(request)
             if refused is None:
@@ -249,6 +253,14 @@ class Uplink:
     def _bad_request(self, why: str) -> None:
         self.counts.bad_requests += 1
         log.warning("a request was ignored: %s", why)
+
+    def _take_back(self, told: wire.TakeBack) -> None:
+        positions = IntervalSet((each.first, each.last) for each in told.ranges)
+        log.warning("the district lacks %d entries that it had confirmed; they are kept again", len(positions))
+        self._journal.take_back(told.incarnation, positions)
+        with self._bell:
+            if told.incarnation == self._journal.incarnation:
+                self._committed = self._committed.without(positions)
 
     def _note_committed(self, committed: wire.Committed) -> None:
         positions = IntervalSet((each.first, each.last) for each in committed.ranges)

@@ -39,6 +39,11 @@ class MemoryStore:
             self._events += commit.events
             self.commits.append(commit)
 
+    def take_back(self, ward: str, incarnation: bytes, first: int) -> None:
+        """It has lost everything from that position on."""
+        held = self._positions[ward, incarnation]
+        self._positions[ward, incarnation] = held.without(IntervalSet([(first, 2**53)]))
+
     def positions(self, ward: str, incarnation: bytes) -> IntervalSet:
         return self._positions.get((ward, incarnation), IntervalSet()).copy()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +11,9 @@ import pytest
 
 from district import replication, speakers
 from district.hub import Hub
+from journal.database import open_for_reading
+from journal.ledger import committed
+from telemetry.intervals import IntervalSet
 from tests.district.processes import listens, mosquitto, process, wait_until
 from tests.district.real_wards import WARD, RealAgent, real_hub, rules
 
@@ -93,3 +98,31 @@ def test_an_agent_that_is_put_back_from_a_backup_is_told_and_what_the_district_h
         agent.end()
         _all_there(hub, agent)
         assert list(hub.store.positions(WARD, after.incarnation)) == [(1, after.last_position)]
+
+
+def test_a_district_that_is_put_back_from_a_backup_gets_all_again_and_the_wards_keep_it_until_then(
+    port: int, machine: Callable[[str], RealAgent], tmp_path: Path
+) -> None:
+    agent, files = machine("pi-1"), tmp_path / "hub"
+    with real_hub(files, port) as hub:
+        agent.start()
+        wait_until(lambda: len(hub.site.devices(WARD)) == 1, 20, "the ward is there")
+    shutil.copytree(files, tmp_path / "backup")
+    with real_hub(files, port) as hub:
+        known = hub.store.counts(WARD).positions
+        wait_until(lambda: hub.store.counts(WARD).positions > known + 2, 20, "more was taken in")
+        wait_until(lambda: len(_marked(agent)) > known, 20, "and confirmed")
+    shutil.rmtree(files)
+    shutil.copytree(tmp_path / "backup", files)
+    with real_hub(files, port) as hub:
+        wait_until(lambda: "are kept again" in agent.log.read_text(), 20, "told")
+        spans = hub.site.condition_spans(WARD, "", 0, 2**60)
+        assert "district_behind" in [each.condition.rule for each in spans]
+        agent.end()
+        _all_there(hub, agent)
+
+
+def _marked(agent: RealAgent) -> IntervalSet:
+    """What is marked as committed in the journal of an agent that runs."""
+    with contextlib.closing(open_for_reading(agent.journal)) as connection:
+        return next(reversed(list(committed(connection).values())))

@@ -470,6 +470,11 @@ class Holey:
 
     def mark_committed(self, incarnation: bytes, positions: IntervalSet) -> None: ...
 
+    def take_back(self, incarnation: bytes, positions: IntervalSet) -> None: ...
+
+    def committed(self) -> dict[bytes, IntervalSet]:
+        return {}
+
     def trouble(self) -> Reason | None:
         return None
 

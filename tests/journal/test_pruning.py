@@ -44,6 +44,46 @@ def test_readings_go_after_35_days_and_the_rest_stays(open_journal: OpenJournal,
     assert verify(path).ok
 
 
+def test_what_the_district_lost_again_is_kept_until_it_has_it_again(
+    open_journal: OpenJournal, clock: FakeClock, path: Path
+) -> None:
+    journal = open_journal()
+    for day in range(10):
+        journal.append(some_readings(value=day))
+        journal.flush()
+    everything_held = IntervalSet([(1, journal.head())])
+    journal.mark_committed(journal.incarnation, everything_held)
+    journal.flush()
+    journal.take_back(journal.incarnation, IntervalSet([(5, 8)]))
+    assert journal.flush()
+    assert list(journal.committed()[journal.incarnation]) == [(1, 4), (9, journal.head())]
+    clock.advance(40 * DAY)
+    journal.prune()
+    assert [position for position, kind in everything(journal) if kind == "Readings"] == [5, 6, 7, 8]
+    # What is pruned cannot be kept again: the mark stays, since it tells why the entry is not there.
+    journal.take_back(journal.incarnation, IntervalSet([(1, journal.head())]))
+    journal.flush()
+    assert 3 in journal.committed()[journal.incarnation]
+    assert verify(path).ok
+    journal.mark_committed(journal.incarnation, everything_held)
+    journal.prune()
+    assert "Readings" not in [kind for _, kind in everything(journal)]
+    assert verify(path).ok
+
+
+def test_the_last_word_of_the_district_counts_whatever_waits_to_be_written(open_journal: OpenJournal) -> None:
+    journal = open_journal()
+    one = IntervalSet([(1, 1)])
+    journal.mark_committed(journal.incarnation, one)
+    journal.take_back(journal.incarnation, one)
+    journal.flush()
+    assert not journal.committed()[journal.incarnation]
+    journal.take_back(journal.incarnation, one)
+    journal.mark_committed(journal.incarnation, one)
+    journal.flush()
+    assert list(journal.committed()[journal.incarnation]) == [(1, 1)]
+
+
 def test_the_rest_goes_after_400_days_and_an_incarnation_of_which_nothing_is_left_is_forgotten(
     open_journal: OpenJournal, clock: FakeClock, path: Path
 ) -> None:
