@@ -22,7 +22,6 @@ GATHER_SECONDS = 0.2  # how long a group commit waits for more
 MOST_BYTES = 64_000_000
 MOST_BYTES_OF_A_WARD = 16_000_000
 OVERHEAD_BYTES = 1_000  # what a message takes in memory beside its payload
-REPLAY_SHARE = 4  # of a group, one part in so many is for replays, should anything flood the rest
 
 _AGAIN = (What.REPLAY, What.REPLIES)  # a reply ends a replay, so it must not overtake it
 
@@ -49,6 +48,7 @@ class Inbox:
         self._pace = pace
         self._bell = threading.Condition()
         self._closed = False
+        self._took_new = False
 
     def put(self, message: Message) -> None:
         ward, what = _origin(message.topic)
@@ -62,7 +62,7 @@ class Inbox:
                 self._floods.drop(lane)
                 return
             queue.put(lane, message, size)
-            if self._new.bytes + self._again.bytes == size or self._bytes >= self._pace.group_bytes:
+            if queue.bytes == size or self._bytes >= self._pace.group_bytes:
                 self._bell.notify()
 
     def close(self) -> None:
@@ -72,13 +72,17 @@ class Inbox:
             self._bell.notify()
 
     def take(self, seconds: float) -> Group:
-        """The next group; without messages when nothing came within `seconds`. It gathers for GATHER_SECONDS at most,
-        and not at all where enough waits already."""
+        """The next group; without messages when nothing came within `seconds`. It gathers for GATHER_SECONDS at most.
+        Where both wait, what is new and what was asked for again go in turns, each by itself and at once: so what is
+        new waits for one group of the old at most."""
         with self._bell:
             self._bell.wait_for(lambda: self._bytes or self._closed, seconds)
             if self._bytes:
-                self._bell.wait_for(lambda: self._bytes >= self._pace.group_bytes or self._closed, GATHER_SECONDS)
+                self._bell.wait_for(self._is_enough, GATHER_SECONDS)
             return self._group()
+
+    def _is_enough(self) -> bool:
+        return self._bytes >= self._pace.group_bytes or bool(self._new and self._again) or self._closed
 
     @property
     def _bytes(self) -> int:
@@ -86,11 +90,9 @@ class Inbox:
 
     def _group(self) -> Group:
         self._floods.tick()
-        most = self._pace.group_bytes
-        messages = self._new.take(most) if self._new else []
-        left = max(most - sum(each.weight for each in messages), most // REPLAY_SHARE)
-        if self._again:
-            messages += self._again.take(left)
+        self._took_new = bool(self._new) and not (self._took_new and self._again)
+        queue = self._new if self._took_new else self._again
+        messages = queue.take(self._pace.group_bytes) if queue else []
         busy = self._again.bytes >= self._pace.window_bytes
         return Group(messages, self._floods.traffic(busy))
 
