@@ -41,6 +41,16 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+class DatedBy(StrEnum):
+    """What tells the time of a replayed frame, the strongest first (docs/retention.md)."""
+
+    EXTENSION = "extension"  # ONVIF's RTP header extension, at the frame itself
+    RANGE = "range"  # the Range with which PLAY was answered
+    REPORT = "report"  # an RTCP sender report
+    DESCRIPTION = "description"  # the range that the description names
+    NOTHING = "nothing"
+
+
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -97,6 +107,7 @@ class ReplayProof(_Body):
     frame_sha256: str = ""  # hex, of the access unit as the recorder sent it
     clock_offset_seconds: float | None = None
     is_oldest: bool = False
+    dated_by: DatedBy = DatedBy.NOTHING  # what `shown_us` rests on
     reason: str = ""
 
 

@@ -67,6 +67,7 @@ class ReasonCode(StrEnum):
     REPLAY_EMPTY = "replay_empty"  # a recorder has nothing to show of a moment that its index names
     REPLAY_ELSEWHEN = "replay_elsewhen"  # it shows another moment than the one that was asked
     REPLAY_UNDATED = "replay_undated"  # it shows a picture, but does not say of when
+    REPLAY_ECHOED = "replay_echoed"  # it says back whatever moment it is asked for
     REPLAY_UNREADABLE = "replay_unreadable"  # what it shows cannot be decoded
     AGENT_FAULT = "agent_fault"  # our own defect; the log has the trace
     DISK_FULL = "disk_full"  # the ward's own disk has no room left

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from camera.recorders.survey import Proof, Survey, Surveyed
+from camera.recorders.proving import Proof
+from camera.recorders.survey import Survey, Surveyed
 from camera.retention.office import Office
 from camera.retention.spans import DAY_US
 from telemetry.evidence import Coverage, ReplayProof, Verdict
@@ -52,6 +53,7 @@ def proof_of(survey: Survey, of: Surveyed, proof: Proof, recorder: str) -> Repla
         frame_sha256=proof.sha256,
         clock_offset_seconds=survey.clock_offset_seconds,
         is_oldest=proof.is_oldest,
+        dated_by=proof.dated_by,
         reason=proof.reason,
     )
 

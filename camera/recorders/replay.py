@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from camera.faults import DeviceFault
 from camera.recorders.client import Moment
@@ -23,6 +22,7 @@ from camera.relay.rtsp import reason_for
 from camera.relay.session import RefusedError, Session, StoppedError, make_nonce
 from camera.rtsp_login import Login
 from camera.rtsp_message import Answer, Description, GarbledAnswerError, Video
+from telemetry.evidence import DatedBy
 from telemetry.readings import ReasonCode
 
 OPEN_SECONDS = 8.0
@@ -36,16 +36,6 @@ _NOW_SECONDS = 120.0  # a report within it of now tells when it was sent
 _NEAR_SECONDS = 60.0  # RTP-Info is believed this far
 _CLOCK = re.compile(r"clock\s*=\s*(\d{8})T(\d{6})(\.\d{1,6})?\d*Z?", re.ASCII)
 _RTP_TIME = re.compile(r"rtptime=(\d{1,10})", re.ASCII)
-
-
-class DatedBy(StrEnum):
-    """What told the frame's time."""
-
-    EXTENSION = "extension"
-    RANGE = "range"
-    REPORT = "report"
-    DESCRIPTION = "description"
-    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import logging
-import random
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from camera.faults import DeviceFault
-from camera.recorders import picture
-from camera.recorders.client import Channel, Disk, Moment, RecorderClient, Told, find
-from camera.recorders.replay import Replayed
-from camera.recorders.replay import replay as play
-from camera.refusals import Refusals
+from camera.recorders.client import Channel, Disk, RecorderClient, Told, find
+from camera.recorders.means import Means
+from camera.recorders.proving import Proof, Prover, with_proofs
 from camera.retention.age import Traces, deletes
 from camera.retention.forecast import Disks, Forecast, daily_bytes, forecast
 from camera.retention.index import Index, zone_of, zone_shift_seconds
-from camera.retention.judge import Circumstances, Judged, Settings, judge, oldest_continuous_us, unknown, with_replay
+from camera.retention.judge import Circumstances, Judged, judge, oldest_continuous_us, unknown
 from camera.retention.office import Office
-from camera.retention.sample import moments
 from camera.retention.spans import DAY_US, HOUR_US, US
-from telemetry.clock import Clock
 from telemetry.evidence import Verdict
 from telemetry.readings import ReasonCode
 
@@ -32,7 +25,6 @@ _LOOK_BACK_DAYS = 400  # for the oldest recording of all; what is found there ne
 _AHEAD_US = 15 * HOUR_US  # local times called UTC lie ahead of now
 _MEASURED_SECONDS = 1.5  # a clock that is told in whole seconds is known no better
 _FULL_SHARE = 0.05  # recorders keep some room free when they overwrite
-_LIES = frozenset({ReasonCode.REPLAY_EMPTY, ReasonCode.REPLAY_ELSEWHEN, ReasonCode.REPLAY_UNREADABLE})
 _ENDS_ALL = frozenset({ReasonCode.WRONG_CREDENTIALS, ReasonCode.REDIRECTED})
 
 
@@ -44,20 +36,6 @@ class Camera:
     channel: str | None = None
     address: str = ""
     since_us: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A moment asked (true time) and what came. `proves`: decoded, and the recorder dates it at the moment asked."""
-
-    asked_us: int
-    is_oldest: bool
-    shown_us: int | None = None
-    decoded: bool = False
-    proves: bool = False
-    sha256: str = ""
-    jpeg: bytes = b""
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +61,6 @@ class Survey:
     asked_days: int = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What a survey is made with. `seen`: by camera, the oldest recording that was ever seen of it (µs)."""
-
-    clock: Clock
-    refusals: Refusals
-    office: Office
-    settings: Settings
-    chance: random.Random
-    seen: Mapping[str, int] = field(default_factory=dict)
-    replay: Callable[[Moment, Refusals, int], Replayed] = play
-
-    def with_seen(self, seen: Mapping[str, int]) -> Means:
-        """The same, with what is remembered now."""
-        return replace(self, seen=seen)
-
-
 @dataclass(slots=True)
 class _Read:
     """A camera on its way to a verdict. `index` is corrected in the end."""
@@ -123,6 +84,7 @@ class Surveyor:
         self._ahead = 0.0  # seconds; the recorder's times less true ones
         self._offset: float | None = None  # as measured
         self._off = 0.0  # what its times are corrected by
+        self._prover: Prover | None = None
 
     async def run(
         self,
@@ -220,14 +182,19 @@ class Surveyor:
         margin = max(means.settings.margin_seconds, self._client.lag_seconds)
         settings = replace(means.settings, margin_seconds=margin)
         judged = judge(read.index, means.office, settings, self._circumstances(read, reads, disks, now))
+        earliest = read.index.until(now).earliest_us()
         proofs: tuple[Proof, ...] = ()
         if read.camera.id not in skip_replay:
             progress(read.camera.id, "replay")
-            proofs = await self._prove(read.channel, judged)
-            judged = _with_proofs(judged, proofs, all_must=not read.index.has_gaps)
+            proofs = await self._prove(read.channel, judged, earliest)
+            judged = with_proofs(judged, proofs, all_must=not read.index.has_gaps)
         progress(read.camera.id, "done")
-        earliest = read.index.until(now).earliest_us()
         return Surveyed(read.camera.id, _label(read.channel), judged, proofs, earliest)
+
+    async def _prove(self, channel: Channel, judged: Judged, earliest: int | None) -> tuple[Proof, ...]:
+        if self._prover is None:
+            self._prover = Prover(self._client, self._means, self._ahead, self._off)
+        return await self._prover.prove(channel, judged, earliest)
 
     def _circumstances(self, read: _Read, reads: Sequence[_Read], disks: Sequence[Disk], now: int) -> Circumstances:
         assert read.index is not None and read.channel is not None
@@ -264,63 +231,6 @@ class Surveyor:
         total = sum(disk.total_bytes for disk in sound)
         free = sum(disk.free_bytes for disk in sound)
         return forecast(Disks(total, free), first, now, self._means.settings.days, rate)
-
-    # ---- proof ---------------------------------------------------------------------------------------------------
-
-    async def _prove(self, channel: Channel, judged: Judged) -> tuple[Proof, ...]:
-        settings = self._means.settings
-        asked = moments(judged, settings.samples, self._means.chance)
-        found: list[Proof] = []
-        for number, at in enumerate(asked):
-            proof = await self._one(channel, at, is_oldest=number == 0)
-            found.append(proof)
-            if number == 0 and not proof.proves and proof.reason in _LIES:
-                # The oldest may be deleted while it is asked for: what is kept then begins a little later.
-                later = at + round(settings.max_gap_seconds * US)
-                if any(span.begin_us <= later < span.end_us for span in judged.covered):
-                    found.append(await self._one(channel, later, is_oldest=True))
-            if found[-1].reason in (ReasonCode.WRONG_CREDENTIALS, ReasonCode.PORT_CLOSED, ReasonCode.HOST_UNREACHABLE):
-                break  # the others would come to the same
-        return tuple(found)
-
-    async def _one(self, channel: Channel, at_us: int, *, is_oldest: bool) -> Proof:
-        means = self._means
-        proof = Proof(at_us, is_oldest)
-        here = means.clock.wall_us() + round(self._ahead * US)
-        try:
-            moment = await self._client.moment(channel, at_us + round(self._ahead * US))
-            replayed = await asyncio.to_thread(means.replay, moment, means.refusals, here)
-            proof = replace(proof, sha256=hashlib.sha256(replayed.keyframe.data).hexdigest())
-            shown = None if replayed.shown_us is None else self._true_us(replayed.shown_us, at_us)
-            proof = replace(proof, shown_us=shown)
-            decoded = await asyncio.to_thread(picture.decode, replayed.keyframe)
-        except DeviceFault as fault:
-            log.info("no proof: %s: %s", *fault.reason)
-            return replace(proof, reason=str(fault.reason.code))
-        proof = replace(proof, decoded=True, jpeg=decoded.jpeg)
-        if shown is None:
-            return replace(proof, reason=str(ReasonCode.REPLAY_UNDATED))
-        if abs(shown - at_us) > means.settings.tolerance_seconds * US:
-            return replace(proof, reason=str(ReasonCode.REPLAY_ELSEWHEN))
-        return replace(proof, proves=True)
-
-    def _true_us(self, shown_us: int, asked_us: int) -> int:
-        """A recorder that calls local times UTC in its index may date its frames rightly, or not: the nearer counts."""
-        both = (shown_us - round(self._ahead * US), shown_us - round(self._off * US))
-        return min(both, key=lambda true: abs(true - asked_us))
-
-
-def _with_proofs(judged: Judged, proofs: Sequence[Proof], *, all_must: bool) -> Judged:
-    """`all_must`: of an index that would not show a gap, every moment must replay, not the oldest alone."""
-    oldest = [proof for proof in proofs if proof.is_oldest]
-    if not oldest:
-        return judged
-    decisive = next((proof for proof in oldest if proof.proves), oldest[-1])
-    others = [proof for proof in proofs if not proof.is_oldest and not proof.proves] if all_must else []
-    for proof in (decisive, *others):
-        if not proof.proves:
-            return with_replay(judged, False if proof.reason in _LIES else None, proof.reason)
-    return with_replay(judged, True)
 
 
 def _full(disks: Sequence[Disk]) -> bool | None:

@@ -69,6 +69,7 @@ def _proof_out(seen: Seen[ReplayProof]) -> ProofOut:
         is_oldest=body.is_oldest,
         frame_sha256=body.frame_sha256,
         clock_offset_seconds=body.clock_offset_seconds,
+        dated_by=body.dated_by.value,
         reason=body.reason,
         picture=_picture_out(seen),
     )

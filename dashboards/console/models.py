@@ -231,6 +231,7 @@ class ProofOut(Out):
     is_oldest: bool
     frame_sha256: str  # of the frame as the recorder sent it
     clock_offset_seconds: float | None
+    dated_by: str  # what `shown_ms` rests on (telemetry.evidence.DatedBy)
     reason: str
     picture: PictureOut | None
 

@@ -31,7 +31,8 @@ def inspect(
     configuration = load(config, said)
     import secrets
 
-    from camera.recorders.survey import Means, is_met
+    from camera.recorders.means import Means
+    from camera.recorders.survey import is_met
     from camera.refusals import Refusals
     from collectors.config import VideoDevice
     from edge_agent.retention import inspect as inspecting

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from camera.recorders.client import RecorderClient
 from camera.recorders.evidence import coverage_of, proof_of
-from camera.recorders.survey import Camera, Means, Survey, Surveyed, Surveyor
+from camera.recorders.means import Means
+from camera.recorders.survey import Camera, Survey, Surveyed, Surveyor
 from edge_agent.blobs import BlobError
 from edge_agent.recorder import Appender
 from edge_agent.retention.memory import RetentionMemory

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from camera.recorders.client import RecorderClient
 from camera.recorders.evidence import coverage_of
-from camera.recorders.survey import Camera, Means, Proof, Survey, Surveyed, Surveyor
+from camera.recorders.means import Means
+from camera.recorders.proving import Proof
+from camera.recorders.survey import Camera, Survey, Surveyed, Surveyor
 from camera.retention.office import Office
 from telemetry.configuration.words import Words
 
@@ -61,7 +63,8 @@ def as_text(survey: Survey, office: Office, words: Words) -> str:
 def _proof_text(proof: Proof, office: Office, words: Words) -> str:
     asked = _time(proof.asked_us, office)
     if proof.proves:
-        return words.say("recorder.proof", asked=asked, sha256=proof.sha256[:16])
+        dated = words.name(f"dated_by.{proof.dated_by}")
+        return words.say("recorder.proof", asked=asked, sha256=proof.sha256[:16], dated=dated)
     return words.say("recorder.no_proof", asked=asked, reason=words.name(f"reason.{proof.reason}"))
 
 
@@ -95,6 +98,7 @@ def _proof(proof: Proof, office: Office) -> dict[str, object]:
         "sha256": proof.sha256 or None,
         "proves": proof.proves,
         "oldest": proof.is_oldest,
+        "dated_by": proof.dated_by.value,
         "reason": proof.reason or None,
     }
 

@@ -11,8 +11,9 @@ from camera.recorders.client import RecorderClient
 from camera.recorders.collector import RecorderCollector
 from camera.recorders.dahua import DahuaRecorder
 from camera.recorders.isapi import IsapiRecorder
+from camera.recorders.means import Means
 from camera.recorders.onvif import OnvifRecorder
-from camera.recorders.survey import Camera, Means
+from camera.recorders.survey import Camera
 from camera.refusals import Refusals
 from camera.retention.office import Office
 from collectors.config import BaseDevice, DahuaDevice, IsapiDevice, RtspDevice, VideoDevice

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from camera.recorders.collector import RecorderCollector
-from camera.recorders.survey import Camera, Means
+from camera.recorders.means import Means
+from camera.recorders.survey import Camera
 from camera.refusals import Refusals
 from camera.retention.judge import Settings
 from edge_agent.config import load

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from dashboards.console.example.pictures import picture
 from dashboards.console.site import CameraEvidence, Seen, Thumbnail, ThumbnailName
-from telemetry.evidence import Coverage, Day, Gap, PictureSeen, ReplayProof, Verdict
+from telemetry.evidence import Coverage, DatedBy, Day, Gap, PictureSeen, ReplayProof, Verdict
 
 DAYS = 30
 _HERE = timezone(timedelta(hours=7))
@@ -142,6 +142,7 @@ def _proofs(camera: ExampleCamera, asked_us: int) -> list[Seen[ReplayProof]]:
             frame_sha256=hashlib.sha256(jpeg + b"frame").hexdigest(),
             clock_offset_seconds=1.8,
             is_oldest=ago == oldest,
+            dated_by=DatedBy.RANGE if camera.number % 2 else DatedBy.EXTENSION,
             reason="unexpected_answer" if failed else "",
         )
         found.append(Seen(proof, asked_us, _name(jpeg), held=number != 3))

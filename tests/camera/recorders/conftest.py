@@ -16,8 +16,9 @@ from camera.onvif.session import OnvifSession
 from camera.recorders.client import RecorderClient
 from camera.recorders.dahua import DahuaRecorder
 from camera.recorders.isapi import IsapiRecorder
+from camera.recorders.means import Means
 from camera.recorders.onvif import OnvifRecorder as OnvifClient
-from camera.recorders.survey import Camera, Means, Survey, Surveyor
+from camera.recorders.survey import Camera, Survey, Surveyor
 from camera.refusals import Refusals
 from camera.retention.judge import Settings
 from camera.retention.office import Office

@@ -14,7 +14,8 @@ from camera.http_client import CameraHttp
 from camera.recorders.client import Channel, RecorderClient, find
 from camera.recorders.dahua import DahuaRecorder
 from camera.recorders.isapi import IsapiRecorder
-from camera.recorders.survey import Camera, Means, Surveyor
+from camera.recorders.means import Means
+from camera.recorders.survey import Camera, Surveyor
 from camera.refusals import Refusals
 from camera.retention.judge import Settings
 from telemetry.clock import SystemClock

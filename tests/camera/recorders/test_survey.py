@@ -6,7 +6,7 @@ import pytest
 
 from camera.recorders.survey import Camera, Surveyed
 from camera.retention.spans import HOUR_US, MINUTE_US, US
-from telemetry.evidence import Verdict
+from telemetry.evidence import DatedBy, Verdict
 from tests.camera.recorders.conftest import DRESSES, Dress
 from tests.camera.recorders.footage import Holdings, Piece, hours, month
 from tests.camera.recorders.rtsp_recorder import Playing
@@ -237,14 +237,19 @@ def test_an_oldest_moment_that_is_deleted_while_it_is_asked_for_is_asked_a_littl
     assert [(proof.is_oldest, proof.proves) for proof in found.proofs] == [(True, False), (True, True), (False, True)]
 
 
+def honest(at_us: int) -> bool:
+    """Of a month's recorder: it has nothing older than its 40 days."""
+    return at_us > month().before(40.1)
+
+
 @pytest.mark.parametrize("name", ["isapi", "dahua"])
 @pytest.mark.parametrize(
     ("playing", "verdict", "reason"),
     [
-        (Playing(dated="range"), Verdict.MET, ""),
+        (Playing(dated="range", holds=honest), Verdict.MET, ""),
         (Playing(dated="report"), Verdict.MET, ""),
-        (Playing(dated="description"), Verdict.MET, ""),
-        (Playing(dated="range", knows_require=False), Verdict.MET, ""),
+        (Playing(dated="description", holds=honest), Verdict.MET, ""),
+        (Playing(dated="range", holds=honest, knows_require=False), Verdict.MET, ""),
         (Playing(codec="H265"), Verdict.MET, ""),
         (Playing(dated=""), Verdict.UNKNOWN, "replay_undated"),
         (Playing(garbage=True), Verdict.NOT_MET, "replay_unreadable"),
@@ -253,6 +258,28 @@ def test_an_oldest_moment_that_is_deleted_while_it_is_asked_for_is_asked_a_littl
 def test_what_dates_a_frame(dress: Dress, name: str, playing: Playing, verdict: Verdict, reason: str) -> None:
     found = only(dress(name, month(), playing).survey(samples=1).cameras)
     assert (found.judged.verdict, found.judged.reason) == (verdict, reason)
+    assert found.proofs[0].dated_by == (playing.dated or DatedBy.NOTHING) or playing.garbage
+
+
+@pytest.mark.parametrize(
+    ("name", "dated"),  # ONVIF's address names no moment that a description could say back
+    [("onvif", "range"), ("isapi", "range"), ("isapi", "description"), ("dahua", "range"), ("dahua", "description")],
+)
+def test_a_recorder_that_says_back_whatever_it_is_asked_for_proves_nothing(dress: Dress, name: str, dated: str) -> None:
+    playing = Playing(dated=dated)  # it has a frame of any moment
+    found = dress(name, month(channels=2), playing).survey(Camera("a", "1"), Camera("b", "2"))
+    for one in found.cameras:
+        assert (one.judged.verdict, one.judged.reason) == (Verdict.UNKNOWN, "replay_echoed")
+        assert all(proof.decoded and proof.sha256 and not proof.proves for proof in one.proofs)
+    asked = [request for request in playing.requests if request.startswith("PLAY")]
+    assert len(asked) == 2 * 2 + 1  # whether it says back is asked once for all its cameras
+
+
+def test_frames_that_are_dated_themselves_need_no_such_question(dress: Dress) -> None:
+    playing = Playing(dated="extension")
+    found = only(dress("onvif", month(), playing).survey().cameras)
+    assert (found.judged.verdict, {proof.dated_by for proof in found.proofs}) == (Verdict.MET, {DatedBy.EXTENSION})
+    assert len([request for request in playing.requests if request.startswith("PLAY")]) == 2
 
 
 def test_a_replay_that_wants_another_password_is_asked_once(dress: Dress) -> None:

@@ -185,6 +185,8 @@ export interface Proof {
   is_oldest: boolean;
   frame_sha256: string;
   clock_offset_seconds: number | null;
+  /** What shown_ms rests on: extension, range, report, description or nothing. */
+  dated_by: string;
   reason: string;
   picture: KeptPicture | null;
 }

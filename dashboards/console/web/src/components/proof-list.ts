@@ -3,7 +3,7 @@ import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Proof } from "../api/types.ts";
 import { clock, date, duration, momentOf, number } from "../words/format.ts";
-import { reasonParts, t } from "../words/text.ts";
+import { datedBy, reasonParts, t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
 import { icon } from "./icons.ts";
 import "./kept-picture.ts";
@@ -112,6 +112,7 @@ export class ProofList extends Part {
       <details>
         <summary>${t("proof.how")}</summary>
         <p class="num">${t("proof.when", { time: momentOf(proof.seen_ms) })}</p>
+        ${proof.shown_ms === null ? nothing : html`<p>${t("proof.dated", { by: datedBy(proof.dated_by) })}</p>`}
         ${
           proof.clock_offset_seconds === null
             ? nothing

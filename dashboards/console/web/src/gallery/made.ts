@@ -90,6 +90,7 @@ export function proof(part: Partial<Proof> = {}): Proof {
     proves: true,
     is_oldest: false,
     frame_sha256: "5f3c9a7e21d84b06f1c2aa90be7d4413a6d0387c5b19e24f8807d3c6152b9e40",
+    dated_by: "extension",
     clock_offset_seconds: -1.8,
     reason: "",
     picture: { sha256: "a41e06c2d97f35b8420b7f9d16ce8353f0a2c94d7be15860213c9fd48a76e5b1", held: true },

@@ -18,6 +18,7 @@ interface Worded {
   condition: Record<string, { title: string; advice: string }>;
   severity: Record<string, string>;
   alarm: Record<string, string>;
+  dated_by: Record<string, string>;
 }
 const shared: Record<"vi" | "en", Worded> = { vi: telemetryVi, en: telemetryEn };
 
@@ -55,6 +56,9 @@ export const conditionTitle = (rule: string): string =>
 export const conditionAdvice = (rule: string): string => shared[language()].condition[rule]?.advice ?? "";
 
 export const reasonWords = (code: string): string => shared[language()].reason[code] ?? spoken(code);
+
+/** What tells the time of a replayed picture. */
+export const datedBy = (code: string): string => shared[language()].dated_by[code] ?? spoken(code);
 
 /** A reason has two sentences: what is so, and what to do about it. */
 export function reasonParts(code: string): { what: string; advice: string } {
