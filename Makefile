@@ -6,7 +6,7 @@ WORKERS ?= 3
 WEB := dashboards/console/web
 SOURCES := uv.lock pyproject.toml tools/setup.py $(shell git ls-files $(WEB) telemetry/texts dashboards/console/words 2>/dev/null)
 
-.PHONY: setup demo test lint bench lock wire
+.PHONY: setup demo test lint bench chaos lock wire
 
 setup: .venv/.set-up
 
@@ -34,6 +34,10 @@ lint: .venv/.set-up-dev
 bench: .venv/.set-up-dev
 	@$(BIN)/python tools/peers.py bench
 	@$(BIN)/python -m bench $(ARGS)
+
+chaos: .venv/.set-up-dev
+	@$(BIN)/python tools/peers.py chaos
+	@$(BIN)/python -m chaos $(ARGS)
 
 # For those who change the dependencies or the wire format.
 lock:

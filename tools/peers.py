@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _GSTREAMER = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
+_FAKETIME = ("/bin/sh", "-c", "ls /usr/lib/*/faketime/libfaketimeMT.so.1")
+_ALL = ("test", "bench", "chaos")
 SEARCH_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/local/sbin"
 
 
@@ -24,7 +26,7 @@ class Peer:
     program: str
     packages: str
     what_for: str
-    needed_by: tuple[str, ...] = ("test", "bench")
+    needed_by: tuple[str, ...] = ("test", "bench")  # and "chaos", which needs few
     probe: tuple[str, ...] = ()  # a command that succeeds where it is installed; () looks for the program
 
 
@@ -33,12 +35,12 @@ PEERS = (
     Peer("snmpwalk", "snmp", "reads our virtual ward"),
     Peer("snmptrap", "snmp", "devices that send traps and informs", ("test",)),
     Peer("snmptrapd", "snmptrapd", "hears our virtual ward's traps", ("test",)),
-    Peer("mosquitto", "mosquitto", "the MQTT broker of production"),
-    Peer("xfs_io", "xfsprogs", "cuts a file system off, as a power loss does"),
-    Peer("mkfs.ext4", "e2fsprogs", "the file system that is cut off"),
+    Peer("mosquitto", "mosquitto", "the MQTT broker of production", _ALL),
+    Peer("xfs_io", "xfsprogs", "cuts a file system off, as a power loss does", _ALL),
+    Peer("mkfs.ext4", "e2fsprogs", "the file system that is cut off", _ALL),
     Peer("chromium", "chromium", "the browser that people use"),
     Peer("ping", "iputils-ping", "echo requests where raw sockets are not allowed"),
-    Peer("ip", "iproute2", "network namespaces: a ward's lines and switches"),
+    Peer("ip", "iproute2", "network namespaces: a ward's lines and switches", _ALL),
     Peer("ffmpeg", "ffmpeg", "encodes what cameras send, plays what ours send, the relay to beat"),
     Peer(
         "GStreamer's RTSP server",
@@ -54,13 +56,21 @@ PEERS = (
     Peer("avahi-daemon", "avahi-daemon", "mDNS: printers and scanners that announce themselves", ("test",)),
     Peer("scanimage", "sane-utils sane-airscan", "reads scanners by eSCL, as our tests serve it", ("test",)),
     Peer("unshare", "util-linux", "gives avahi a pid file of its own", ("test",)),
+    Peer("nsenter", "util-linux", "starts programs in their ward's namespace", ("test", "chaos")),
     Peer("lldpd", "lldpd", "what hangs on which port", ("test",)),
-    Peer("nft", "nftables", "a line that loses packets", ("test",)),
+    Peer("nft", "nftables", "a line that loses packets", ("test", "chaos")),
+    Peer(
+        "libfaketime",
+        "libfaketime",
+        "a ward's wall clock that is set while its agent runs",
+        ("test", "chaos"),
+        probe=_FAKETIME,
+    ),
     Peer("dnsmasq", "dnsmasq-base", "the name server of a line", ("test",)),
     Peer("chronyd", "chrony", "the machine's clock", ("test",)),
     Peer("smartctl", "smartmontools", "the health of disks", ("test",)),
     Peer("onvif-util", "onvif-tools", "finds and reads our virtual ward's cameras", ("test",)),
-    Peer("victoria-metrics", "victoria-metrics", "keeps the numbers, for Grafana"),
+    Peer("victoria-metrics", "victoria-metrics", "keeps the numbers, for Grafana", _ALL),
     Peer("prometheus-snmp-exporter", "prometheus-snmp-exporter", "the SNMP poller to beat", ("bench",)),
 )
 

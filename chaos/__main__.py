@@ -1,0 +1,85 @@
+"""`make chaos ARGS="--wards 8 --minutes 5 --seed N --store victoriametrics --report FILE"`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from chaos import kernel
+from chaos.commands import PATH, CommandError
+from chaos.district import EMBEDDED, STORES, VICTORIA, NotThereError
+from chaos.run import Options, run, tell
+from chaos.ward import faketime
+
+GOOD, FAILED, WRONG_USE = 0, 1, 2
+_PROGRAMS = ("ip", "nft", "nsenter", "setpriv", "mosquitto", "mkfs.ext4", "mount", "umount", "xfs_io")
+_MOST_WARDS = 100
+
+
+def lacking(store: str) -> list[str]:
+    """Why it cannot run here, in words; nothing where it can."""
+    found = [] if sys.platform.startswith("linux") and os.geteuid() == 0 else ["it needs root on Linux"]
+    programs = [*_PROGRAMS, *(["victoria-metrics"] if store == VICTORIA else [])]
+    found += [f"{name} is not installed" for name in programs if shutil.which(name, path=PATH) is None]
+    if faketime() is None:
+        found.append("libfaketime is not installed")
+    if not Path("/dev/loop-control").exists():
+        found.append("there are no loop devices")
+    return found
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="chaos", description="Break everything on a seeded schedule, then judge.")
+    parser.add_argument("--wards", type=int, default=8, help="how many (default 8)")
+    parser.add_argument("--minutes", type=float, default=5.0, help="how long faults happen (default 5)")
+    parser.add_argument("--seed", type=int, default=None, help="of the schedule (default: any; it is always told)")
+    parser.add_argument("--store", choices=STORES, default=EMBEDDED, help="the district's (default embedded)")
+    parser.add_argument("--report", type=Path, default=None, help="write the report there as JSON")
+    parser.add_argument("--keep", type=Path, default=None, help="leave journals, stores and logs in this new folder")
+    options = parser.parse_args()
+    if not 1 <= options.wards <= _MOST_WARDS:
+        parser.error(f"--wards must be between 1 and {_MOST_WARDS}")
+    if not 0.1 <= options.minutes <= 24 * 60:
+        parser.error("--minutes must be between 0.1 and 1440")
+    if options.report is not None and not options.report.parent.is_dir():
+        parser.error(f"--report: there is no folder {options.report.parent}")
+    if options.keep is not None and options.keep.exists():
+        parser.error(f"--keep: {options.keep} is there already")
+    return options
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    raise KeyboardInterrupt(number)
+
+
+def main() -> int:
+    options = _options()
+    if reasons := lacking(options.store):
+        tell(f"not run: {'; '.join(reasons)}")
+        return WRONG_USE
+    seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
+    tell(f"seed {seed}, {options.store} store, {options.wards} wards, {options.minutes:g} minutes")
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        kernel.keep_mounts_to_ourselves()
+        report = run(Options(options.wards, options.minutes, seed, options.store, options.keep))
+    except (CommandError, NotThereError, OSError) as error:
+        tell(f"broken off (seed {seed}): {error}")
+        return FAILED
+    except KeyboardInterrupt:
+        tell(f"ended by hand (seed {seed})")
+        return FAILED
+    if options.report is not None:
+        options.report.write_text(report.as_json() + "\n", encoding="utf-8")
+    print(report.as_text())
+    return GOOD if report.good else FAILED
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
