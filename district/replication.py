@@ -44,6 +44,14 @@ class _Request:
     first: int
     last: int
     deadline: float
+    open: int  # how many of them had not come when it was last looked at
+
+    def went_on(self) -> bool:
+        """Whether some of it came since the last look. Live entries of the same incarnation do not count: a request
+        that got lost would else be waited for as long as the ward lives."""
+        before = self.open
+        self.open = sum(last - first + 1 for first, last in self.open_ranges())
+        return self.open < before
 
     def open_ranges(self) -> list[tuple[int, int]]:
         holes = self.incarnation.held.missing(self.first, self.last)
@@ -205,7 +213,7 @@ class Replication:
         state.pause_seconds = ANSWER_SECONDS
         deadline = self._clock.monotonic() + ANSWER_SECONDS
         for request in state.requests.values():
-            if request.incarnation is incarnation:
+            if request.incarnation is incarnation and request.went_on():
                 request.deadline = deadline
 
     # ---- what the hub says --------------------------------------------------------------------------------------
@@ -277,7 +285,7 @@ class Replication:
         if not self._send(state.id, request):
             self._pause(state)
             return
-        state.requests[number] = _Request(state.id, incarnation, first, last, now + ANSWER_SECONDS)
+        state.requests[number] = _Request(state.id, incarnation, first, last, now + ANSWER_SECONDS, last - first + 1)
 
     def _next_hole(self, state: _Ward, positions: int) -> tuple[Incarnation, int, int] | None:
         """The present incarnation first, since it says how things are now; in it the oldest hole, in order."""

@@ -74,6 +74,21 @@ def test_a_ward_that_does_not_answer_is_asked_again_less_and_less_often(desk: De
     assert pauses == sorted(pauses)
 
 
+def test_a_request_that_got_lost_is_made_again_while_live_entries_of_the_same_incarnation_go_on_coming(
+    desk: Desk, ward: ScriptedWard
+) -> None:
+    many_polls(ward, 10, random.Random(1))
+    desk.hear((ward.topic("status"), ward.status()), (ward.topic("entries"), ward.batch(9)))
+    desk.wait(1.0)
+    assert [(each.first, each.last) for each in desk.replays()] == [(1, 8)]  # and the broker dies with it
+    asked = []
+    for _ in range(30):
+        desk.hear((ward.topic("entries"), ward.batch(ward.poll(battery_charge_percent=1.0))))
+        desk.wait(1.0)
+        asked += [(each.first, each.last) for each in desk.replays()]
+    assert len(asked) >= 2 and set(asked) == {(1, 8)}
+
+
 def test_nobody_is_asked_while_the_ward_is_away(desk: Desk, ward: ScriptedWard) -> None:
     many_polls(ward, 10, random.Random(1))
     desk.hear((ward.topic("status"), ward.status()))
