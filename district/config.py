@@ -125,6 +125,9 @@ class StoreSection(Section):
     password: SecretStr | None = None  # password_file or password_env in the file
     samples_days: float = Field(default=400.0, ge=1, le=36_500)
     events_days: float = Field(default=400.0, ge=1, le=36_500)
+    # Embedded: in full for so long (the Decision's proofs look back 35 days), then by five minutes, then by hours.
+    full_days: float = Field(default=40.0, ge=35, le=36_500)
+    minutes_days: float = Field(default=120.0, ge=35, le=36_500)
 
     @field_validator("url")
     @classmethod

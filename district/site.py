@@ -135,10 +135,12 @@ class DistrictSite:
         ]
         return sorted(touching, key=lambda span: span.start_us)
 
-    def history(self, ward: str, device: str, metric: str, instance: str, start_us: int, end_us: int) -> History:
+    def history(
+        self, ward: str, device: str, metric: str, instance: str, start_us: int, end_us: int, points: int
+    ) -> History:
         self._check(ward, device)
-        series = self._store.history(SeriesKey(ward, device, metric, instance), start_us, end_us)
-        return History(series.times_us, series.values)  # the console thins it to what its chart can show
+        series = self._store.history(SeriesKey(ward, device, metric, instance), start_us, end_us, points=points)
+        return History(series.times_us, series.values, series.low, series.high)
 
     def evidence(self, ward: str, device: str) -> CameraEvidence:
         self._check(ward, device)

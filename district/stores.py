@@ -12,7 +12,12 @@ def open_store(configuration: Configuration, clock: Clock, *, shipping: bool = T
     Raises StoreError."""
     section, path = configuration.store, configuration.store_path
     if section.kind == "embedded":
-        kept = EmbeddedSettings(samples_days=section.samples_days, events_days=section.events_days)
+        kept = EmbeddedSettings(
+            samples_days=section.samples_days,
+            events_days=section.events_days,
+            full_days=section.full_days,
+            minutes_days=max(section.minutes_days, section.full_days),
+        )
         return EmbeddedStore.open(path, clock=clock, settings=kept)
     # Late: a district without VictoriaMetrics does not pay for its libraries.
     from store.victoria import VictoriaSettings, VictoriaStore

@@ -1,4 +1,4 @@
-"""What is to be done now and then: let go of what is older than the store keeps."""
+"""What is to be done now and then: summarise old samples, let go of what is older than the store keeps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class Upkeep:
-    """A thread of its own: pruning takes turns with commits."""
+    """A thread of its own: all it does takes turns with commits."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -25,7 +25,7 @@ class Upkeep:
         self._thread.start()
 
     def stop(self) -> None:
-        """Wait for what is under way."""
+        """Wait for the step that is under way; the rest is done the next time."""
         self._stopping.set()
         self._thread.join()
 
@@ -34,7 +34,8 @@ class Upkeep:
         while not self._stopping.wait(wait):
             wait = EVERY_SECONDS
             try:
-                pruned = self._store.prune()
-                logger.info("let go of %d samples and %d events beyond their time", pruned.samples, pruned.events)
+                pruned = self._store.prune(lambda: not self._stopping.is_set())
+                said = "summarised %d samples; let go of %d samples and %d events beyond their time"
+                logger.info(said, pruned.summarised, pruned.samples, pruned.events)
             except StoreError as error:
                 logger.error("pruning failed: %s", error)

@@ -18,6 +18,7 @@ from pathlib import Path
 from store.base import Event, SeriesKey, StoreCounts, StoreError, StoreFault
 from store.embedded.codec import decode, encode
 from store.embedded.database import translated
+from store.embedded.summaries import Borders, Summarised, with_newest
 from telemetry.intervals import IntervalSet
 
 _APPLICATION_ID = 0x57574131  # "WWA1"
@@ -41,6 +42,15 @@ CREATE TABLE events (ward TEXT NOT NULL, incarnation BLOB NOT NULL, position INT
 CREATE INDEX events_by_position ON events (ward, incarnation, position);
 PRAGMA application_id = {_APPLICATION_ID};
 COMMIT;
+"""
+
+# Archives made before there were summaries have none of these.
+_MORE = """
+CREATE TABLE IF NOT EXISTS borders (series INTEGER PRIMARY KEY, full_from_us INTEGER NOT NULL,
+    minutes_from_us INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS summaries (series INTEGER NOT NULL, level INTEGER NOT NULL, span INTEGER NOT NULL,
+    end_us INTEGER NOT NULL, samples INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (series, level, span)) WITHOUT ROWID;
 """
 
 Stretch = tuple[list[int], list[float]]  # times (µs), values
@@ -92,6 +102,7 @@ class Archive:
                 if tables or application or not make:
                     raise StoreError(f"{path} is no archive of a store", StoreFault.NOT_A_STORE)
                 self._db.executescript(_SCHEMA)
+            self._db.executescript(_MORE)
             self._db.execute("PRAGMA synchronous = FULL")
 
     def close(self) -> None:
@@ -112,7 +123,9 @@ class Archive:
     def has(self, key: SeriesKey) -> bool:
         return self._find(key) is not None
 
-    def put_series(self, key: SeriesKey, kind: str, stretches: Iterable[Stretch]) -> int:
+    def put_series(
+        self, key: SeriesKey, kind: str, stretches: Iterable[Stretch], summarised: Summarised | None = None
+    ) -> int:
         """All of a series; how many samples."""
         digest = Digest()
         with self._transaction():
@@ -127,7 +140,13 @@ class Archive:
                     data = encode(times_us[piece], values[piece])
                     self._db.execute("INSERT INTO samples VALUES (?, ?, ?)", (id, times_us[at], data))
             self._db.execute("UPDATE series SET count = ?, sha256 = ? WHERE id = ?", (digest.count, digest.sha256, id))
-        return digest.count
+            if summarised is not None:
+                borders = summarised.borders
+                self._db.execute("INSERT INTO borders VALUES (?, ?, ?)", (id, borders.full_from, borders.minutes_from))
+                self._db.executemany(
+                    "INSERT INTO summaries VALUES (?, ?, ?, ?, ?, ?)", [(id, *row) for row in summarised.rows]
+                )
+        return digest.count + (summarised.samples if summarised else 0)
 
     def put_events(self, ward: str, held: dict[bytes, IntervalSet], events: Iterable[Event]) -> None:
         """A ward's positions by incarnation (oldest first) and its events; the last of it."""
@@ -170,6 +189,18 @@ class Archive:
                 yield stretch
         if (digest.count, digest.sha256) != (series.count, series.sha256):
             raise StoreError(f"{series.key} in {self.path} is not what was written", StoreFault.DAMAGED)
+
+    def summarised(self, series: ArchivedSeries) -> Summarised | None:
+        """None where it has none. Raises StoreError where the newest is damaged."""
+        with translated(self.path):
+            borders = self._db.execute(
+                "SELECT full_from_us, minutes_from_us FROM borders WHERE series = ?", (series.id,)
+            ).fetchone()
+            rows = self._db.execute(
+                "SELECT level, span, end_us, samples, data FROM summaries WHERE series = ? ORDER BY level, span",
+                (series.id,),
+            ).fetchall()
+        return with_newest(Borders(*borders), rows) if rows else None
 
     def positions(self, ward: str) -> dict[bytes, IntervalSet]:
         """By incarnation, oldest first."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -66,11 +66,18 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A stretch of one series, oldest first; two lists of equal length (µs since 1970 UTC; values)."""
+    """A stretch of one series, oldest first; lists of equal length (µs since 1970 UTC; values).
+
+    Where `counts` is empty each row is a sample. Else it stands for `counts` samples: `values` has their means, `low`
+    and `high` their extremes, and the time lies within their stretch.
+    """
 
     key: SeriesKey
     times_us: list[int]
     values: list[float]
+    low: list[float] = field(default_factory=list)
+    high: list[float] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +94,11 @@ class StoreCounts:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What retention took away."""
+    """What retention took away, and how many samples went into summaries of five minutes or an hour."""
 
     samples: int
     events: int
+    summarised: int = 0
 
 
 class StoreFault(StrEnum):
@@ -146,9 +154,10 @@ class Store(Protocol):
     def latest(self, ward: str, device: str | None = None) -> list[Latest]:
         """The newest sample of each series of a ward, or of one device."""
 
-    def history(self, key: SeriesKey, start_us: int, end_us: int) -> Series:
+    def history(self, key: SeriesKey, start_us: int, end_us: int, *, points: int | None = None) -> Series:
         """The samples of one series with start <= time < end, oldest first. Of samples of equal time the greatest
-        value is there, so the order of arrival does not matter."""
+        value is there, so the order of arrival does not matter. What is summarised comes as summaries. With `points`
+        there are about that many rows at most, each stretch with its mean and extremes."""
 
     def events(
         self,
@@ -166,8 +175,10 @@ class Store(Protocol):
     def counts(self, ward: str) -> StoreCounts:
         """What it took from a ward so far; zeros for an unknown one."""
 
-    def prune(self) -> Pruned:
-        """Let go of what is older than its retention. Takes short turns with commits; call it now and then."""
+    def prune(self, wanted: Callable[[], bool] = lambda: True) -> Pruned:
+        """Let go of what is older than its retention, and summarise what need not be kept in full. Takes short turns
+        with commits; call it now and then. It ends early, with nothing lost, when `wanted` says no between two
+        turns."""
 
     def close(self) -> None:
         """Nothing may be called after it."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from store.archive import Archive, ArchivedSeries, Digest, Stretch
-from store.base import Commit, Sample, SeriesKey, Store, StoreError, StoreFault
+from store.base import Commit, Sample, SeriesKey, StoreError, StoreFault
+from store.embedded import EmbeddedStore
 from store.embedded.merge import merge
 from store.victoria.kept import kept_time, kept_value
 from telemetry.clock import Clock
@@ -41,9 +42,10 @@ class Moved:
 Tell = Callable[[Moved], None]
 
 
-def export(store: Store, archive: Archive, clock: Clock, tell: Tell) -> Moved:
+def export(store: EmbeddedStore, archive: Archive, clock: Clock, tell: Tell) -> Moved:
     """Everything of the store into the archive. Raises StoreError; done again it goes on."""
     moved = _Progress(tell)
+    store.pack()  # what came late for a summary is in it now
     wards = store.wards()
     newest = {ward: store.latest(ward) for ward in wards}
     moved.so_far.series_of = sum(map(len, newest.values()))
@@ -55,7 +57,7 @@ def export(store: Store, archive: Archive, clock: Clock, tell: Tell) -> Moved:
                 moved.so_far.skipped += 1
             else:
                 moved.so_far.samples += archive.put_series(
-                    each.key, each.kind, _windows(store, each.key, clock.wall_us())
+                    each.key, each.kind, _windows(store, each.key, clock.wall_us()), store.summarised(each.key)
                 )
             moved.one_more()
         if not done.get(ward):
@@ -67,7 +69,7 @@ def export(store: Store, archive: Archive, clock: Clock, tell: Tell) -> Moved:
     return moved.so_far
 
 
-def import_(archive: Archive, store: Store, clock: Clock, tell: Tell, *, rounded: bool) -> Moved:
+def import_(archive: Archive, store: EmbeddedStore, clock: Clock, tell: Tell, *, rounded: bool) -> Moved:
     """Everything of the archive into the store. `rounded`: the store keeps numbers as VictoriaMetrics does. Raises
     StoreError, also where what is there afterwards is not the archive's; done again it goes on."""
     moved = _Progress(tell)
@@ -78,15 +80,20 @@ def import_(archive: Archive, store: Store, clock: Clock, tell: Tell, *, rounded
     moved.so_far.series_of = len(series)
     for each in series:
         wanted = _digest(_kept(archive.stretches(each)) if rounded else archive.stretches(each))
+        summarised = archive.summarised(each)
+        if summarised is not None and store.summarised(each.key) is None:
+            store.adopt(each.key, each.kind, summarised)
+            moved.so_far.samples += summarised.samples
         if _is_there(store, each, wanted, clock):
             moved.so_far.skipped += 1
         else:
             moved.so_far.samples += _bring(archive, store, each)
         moved.one_more()
-    _ship(store)
+    store.pack()
     for each in series:
         wanted = _digest(_kept(archive.stretches(each)) if rounded else archive.stretches(each))
-        if not _is_there(store, each, wanted, clock):
+        same = store.summarised(each.key) == archive.summarised(each)
+        if not same or not _is_there(store, each, wanted, clock):
             raise StoreError(f"{each.key} is not in the store as it is in {archive.path}", StoreFault.DAMAGED)
     # Last, so that positions are held only when their samples are there.
     for ward in wards:
@@ -107,12 +114,12 @@ class _Progress:
             self._tell(self.so_far)
 
 
-def _windows(store: Store, key: SeriesKey, now_us: int) -> Iterator[Stretch]:
+def _windows(store: EmbeddedStore, key: SeriesKey, now_us: int) -> Iterator[Stretch]:
     """All of a series, a month at a time, so that memory holds no more than that."""
     first_us = now_us - (_WINDOWS - 1) * _WINDOW_DAYS * _DAY_US
     cuts = [_ENDS[0], *(first_us + n * _WINDOW_DAYS * _DAY_US for n in range(_WINDOWS + 1)), _ENDS[1]]
     for start_us, end_us in pairwise(cuts):
-        found = store.history(key, start_us, end_us)
+        found = store.samples(key, start_us, end_us)
         if found.times_us:
             yield found.times_us, found.values
 
@@ -137,12 +144,12 @@ def _kept(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
         yield [last[0]], [last[1]]
 
 
-def _is_there(store: Store, series: ArchivedSeries, wanted: Digest, clock: Clock) -> bool:
+def _is_there(store: EmbeddedStore, series: ArchivedSeries, wanted: Digest, clock: Clock) -> bool:
     found = _digest(_windows(store, series.key, clock.wall_us()))
     return (found.count, found.sha256) == (wanted.count, wanted.sha256)
 
 
-def _bring(archive: Archive, store: Store, series: ArchivedSeries) -> int:
+def _bring(archive: Archive, store: EmbeddedStore, series: ArchivedSeries) -> int:
     ward, device, metric, instance = series.key
     brought = 0
     for times_us, values in archive.stretches(series):
@@ -154,14 +161,7 @@ def _bring(archive: Archive, store: Store, series: ArchivedSeries) -> int:
     return brought
 
 
-def _ship(store: Store) -> None:
-    """All of it into VictoriaMetrics, where that is what the store has."""
-    pack = getattr(store, "pack", None)
-    if pack is not None:
-        pack()
-
-
-def _bring_events(archive: Archive, store: Store, ward: str, moved: Moved) -> None:
+def _bring_events(archive: Archive, store: EmbeddedStore, ward: str, moved: Moved) -> None:
     for incarnation, positions in archive.positions(ward).items():
         held = store.positions(ward, incarnation)
         for first, last in positions:

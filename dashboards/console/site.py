@@ -181,8 +181,11 @@ class Site(Protocol):
     def condition_spans(self, ward: str, device: str, start_us: int, end_us: int) -> Sequence[ConditionSpan]:
         """The conditions of one device that touch start..end, for its time axis."""
 
-    def history(self, ward: str, device: str, metric: str, instance: str, start_us: int, end_us: int) -> History:
-        """One series. Raises UnknownPlaceError for a device that is not there."""
+    def history(
+        self, ward: str, device: str, metric: str, instance: str, start_us: int, end_us: int, points: int
+    ) -> History:
+        """One series; of many samples only about `points` stretches. Raises UnknownPlaceError for a device that is not
+        there."""
 
     def evidence(self, ward: str, device: str) -> CameraEvidence:
         """What was proven of a camera; nothing for any other device. Raises UnknownPlaceError."""

@@ -41,12 +41,12 @@ def encode(times_us: Sequence[int], values: Sequence[float]) -> bytes:
     intervals = list(map(sub, islice(times_us, 1, None), times_us))
     least = min(intervals, default=0)
     if max(intervals, default=0) - least < 1 << 64:
-        time_width, time_column = _pack(list(map(sub, intervals, repeat(least))))
+        time_width, time_column = pack_column(list(map(sub, intervals, repeat(least))))
     else:
         time_width, time_column = _ABSOLUTE, struct.pack(f"<{len(times_us)}q", *times_us)
     value_form, first, step, differences = _values_out(values)
-    value_width, value_column = _pack(differences)
-    body = b"".join((_integer(least), _integer(first), _integer(step), time_column, value_column))
+    value_width, value_column = pack_column(differences)
+    body = b"".join((integer(least), integer(first), integer(step), time_column, value_column))
     form = _FORM
     # A small window and the least memory: its short blocks suit columns of unlike kinds, and it starts fast.
     deflater = zlib.compressobj(6, zlib.DEFLATED, -9, 1)
@@ -67,16 +67,16 @@ def decode(data: bytes, start_us: int) -> tuple[list[int], list[float]]:
             raise _broken("its checksum is wrong, or its form unknown")
         if form & _DEFLATED:
             body = zlib.decompress(body, -9)
-        least, at = _read_integer(body, 0)
-        first, at = _read_integer(body, at)
-        step, at = _read_integer(body, at)
+        least, at = read_integer(body, 0)
+        first, at = read_integer(body, at)
+        step, at = read_integer(body, at)
         if widths >> 4 == _ABSOLUTE:
             times = list(struct.unpack_from(f"<{count}q", body, at))
             at += 8 * count
         else:
-            column, at = _unpack(body, at, widths >> 4, count - 1)
+            column, at = unpack_column(body, at, widths >> 4, count - 1)
             times = _summed(start_us, least, column)
-        differences, at = _unpack(body, at, widths & 15, count - 1)
+        differences, at = unpack_column(body, at, widths & 15, count - 1)
         return times, _values_in(value_form, first, step, differences)
     except (struct.error, zlib.error, IndexError, OverflowError) as error:
         raise _broken(str(error)) from error
@@ -97,7 +97,7 @@ def _summed(first: int, step: int, column: Sequence[int]) -> list[int]:
 
 def _values_out(values: Sequence[float]) -> tuple[int, int, int, list[int]]:
     """Value form, first number, least step, column."""
-    plain = _as_whole(values)
+    plain = as_whole(values)
     if plain is None:
         bits = struct.unpack(f"<{len(values)}Q", struct.pack(f"<{len(values)}d", *values))
         return _RAW, bits[0], 0, list(map(xor, islice(bits, 1, None), bits))
@@ -115,7 +115,7 @@ def _values_in(form: int, first: int, step: int, column: Sequence[int]) -> list[
     return list(map(float, whole)) if form == 0 else list(map(truediv, whole, repeat(10.0**form)))
 
 
-def _as_whole(values: Sequence[float]) -> tuple[int, list[int]] | None:
+def as_whole(values: Sequence[float]) -> tuple[int, list[int]] | None:
     """The fewest decimals that give back every value exactly, and the values as whole numbers of 10^-decimals (to
     divide by a power of ten rounds correctly); None where there are none."""
     largest = max(map(abs, values))
@@ -133,7 +133,7 @@ def _as_whole(values: Sequence[float]) -> tuple[int, list[int]] | None:
     return None
 
 
-def _pack(numbers: list[int]) -> tuple[int, bytes]:
+def pack_column(numbers: list[int]) -> tuple[int, bytes]:
     """Index into _WIDTHS of the narrowest that fits, and the byte planes."""
     bits = max(numbers, default=0).bit_length()
     index = next(index for index, (width, _) in enumerate(_WIDTHS) if bits <= 8 * width)
@@ -144,7 +144,7 @@ def _pack(numbers: list[int]) -> tuple[int, bytes]:
     return index, b"".join(column[plane::width] for plane in range(width))
 
 
-def _unpack(body: bytes, at: int, index: int, count: int) -> tuple[Sequence[int], int]:
+def unpack_column(body: bytes, at: int, index: int, count: int) -> tuple[Sequence[int], int]:
     width, code = _WIDTHS[index]
     if width == 0:
         return [0] * count, at
@@ -158,11 +158,11 @@ def _unpack(body: bytes, at: int, index: int, count: int) -> tuple[Sequence[int]
     return struct.unpack(f"<{count}{code}", column), at
 
 
-def _integer(number: int) -> bytes:
+def integer(number: int) -> bytes:
     size = number.bit_length() // 8 + 1
     return bytes((size,)) + number.to_bytes(size, "little", signed=True)
 
 
-def _read_integer(body: bytes, at: int) -> tuple[int, int]:
+def read_integer(body: bytes, at: int) -> tuple[int, int]:
     end = at + 1 + body[at]
     return int.from_bytes(body[at + 1 : end], "little", signed=True), end

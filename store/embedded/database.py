@@ -19,7 +19,7 @@ from store.embedded.settings import EmbeddedSettings
 
 APPLICATION_ID = 0x57575331  # "WWS1"
 VICTORIA_ID = 0x57575631  # "WWV1": what stands beside VictoriaMetrics; its samples are mostly there
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 LEAST_INTEGER, MOST_INTEGER = -(1 << 63), (1 << 63) - 1  # SQLite's integers
 _ROOM_FOR_RETRY = 1_000_000  # with less than this many bytes free, a failing write is a full disk
 
@@ -40,7 +40,10 @@ CREATE TABLE series (
     id INTEGER PRIMARY KEY, ward INTEGER NOT NULL,
     device TEXT NOT NULL, kind TEXT NOT NULL, metric TEXT NOT NULL, instance TEXT NOT NULL,
     packed_through INTEGER NOT NULL,  -- its samples in tail rows up to this one are in chunks
-    last_us INTEGER, last_value BLOB,  -- the newest sample in chunks; 8 bytes, since a REAL has no -0.0
+    last_us INTEGER, last_value BLOB,  -- the newest sample packed; 8 bytes, since a REAL has no -0.0
+    -- What is older is summarised (below the second border by the hour), what is not is in chunks.
+    full_from_us INTEGER NOT NULL DEFAULT (-9223372036854775808),
+    minutes_from_us INTEGER NOT NULL DEFAULT (-9223372036854775808),
     UNIQUE (ward, device, metric, instance)
 );
 CREATE TABLE chunks (  -- of one series they are disjoint in time
@@ -51,6 +54,11 @@ CREATE TABLE set_aside (  -- damaged chunks that were in the way of later sample
     series INTEGER NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,
     count INTEGER NOT NULL, data BLOB NOT NULL
 );
+CREATE TABLE summaries (  -- what samples came to; span: a stretch of the level's length, counted from 1970 UTC
+    series INTEGER NOT NULL, level INTEGER NOT NULL, span INTEGER NOT NULL,
+    end_us INTEGER NOT NULL, samples INTEGER NOT NULL,  -- time of the last sample, and how many there were
+    data BLOB NOT NULL, PRIMARY KEY (series, level, span)
+) WITHOUT ROWID;
 CREATE TABLE tail (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE events (
     id INTEGER PRIMARY KEY, ward INTEGER NOT NULL, incarnation INTEGER NOT NULL, position INTEGER NOT NULL,
@@ -60,6 +68,16 @@ CREATE INDEX events_by_time ON events (ward, wall_time_us, position);
 CREATE INDEX events_by_payload ON events (ward, payload, wall_time_us, position);
 CREATE INDEX events_by_device ON events (ward, device, wall_time_us, position);
 CREATE INDEX events_by_device_payload ON events (ward, device, payload, wall_time_us, position);
+"""
+
+# From version 1: nothing was summarised then.
+_TO_VERSION_2 = """
+ALTER TABLE series ADD COLUMN full_from_us INTEGER NOT NULL DEFAULT (-9223372036854775808);
+ALTER TABLE series ADD COLUMN minutes_from_us INTEGER NOT NULL DEFAULT (-9223372036854775808);
+CREATE TABLE summaries (
+    series INTEGER NOT NULL, level INTEGER NOT NULL, span INTEGER NOT NULL,
+    end_us INTEGER NOT NULL, samples INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (series, level, span)
+) WITHOUT ROWID;
 """
 
 
@@ -100,6 +118,7 @@ def open_for_writing(path: Path, settings: EmbeddedSettings, form: Format = EMBE
         try:
             if _is_new(connection, path, (form.application_id,)):
                 _create(connection, form)
+            _upgrade(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             # FULL: a commit is on the disk when it returns. With NORMAL a power cut takes what the log still held.
             connection.execute("PRAGMA synchronous = FULL")
@@ -185,7 +204,7 @@ def _is_new(connection: sqlite3.Connection, path: Path, ours: tuple[int, ...]) -
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if application in ours and version == SCHEMA_VERSION:
+    if application in ours and 1 <= version <= SCHEMA_VERSION:
         return False
     if application in ours:
         raise StoreError(f"{path} has format {version}, known here is {SCHEMA_VERSION}", StoreFault.NEWER)
@@ -201,6 +220,11 @@ def _create(connection: sqlite3.Connection, form: Format) -> None:
         f"BEGIN; {_SCHEMA} {form.more_tables} PRAGMA application_id = {form.application_id};"
         f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
     )
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
+        connection.executescript(f"BEGIN IMMEDIATE; {_TO_VERSION_2} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
 
 
 def _sync_folder(folder: Path) -> None:

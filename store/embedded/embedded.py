@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from store.base import Commit, Event, Latest, Pruned, Series, SeriesKey, StoreCounts, StoreError, StoreFault
 from store.embedded import events, history
 from store.embedded.database import EMBEDDED, FileLock, damaged, open_for_writing, transaction, translated
-from store.embedded.events import clamp
-from store.embedded.merge import is_increasing, merge
 from store.embedded.packing import Packer
-from store.embedded.pruning import SERIES_PER_STEP, prune_events, prune_series
 from store.embedded.readers import Readers
 from store.embedded.settings import EmbeddedSettings
 from store.embedded.staging import Staging
 from store.embedded.state import SeriesState, State, WardState, all_series, load
+from store.embedded.summaries import Summarised, adopt, summarised_of
+from store.embedded.upkeep import Pen, Upkeep
+from store.thinning import thinned
 from telemetry.clock import Clock
 from telemetry.intervals import IntervalSet
 
 log = logging.getLogger(__name__)
 
 _CLOSED = "the store is closed", StoreFault.CLOSED
-_DAY_US = 86_400_000_000
 _RETRY_PACKING_SECONDS = 30.0
 
 
@@ -55,6 +54,8 @@ class EmbeddedStore:
             self._connection.close()
             raise
         self._packer = Packer(self._state, settings)
+        pen = Pen(self._connection, path, self._state, self._packer, self._writing, self._publishing)
+        self._upkeep = Upkeep(pen, settings, all_here=self._FORMAT is EMBEDDED)
         self._readers = Readers(path)
 
     @classmethod
@@ -97,6 +98,22 @@ class EmbeddedStore:
     def _note(self, commits: Sequence[Commit]) -> None:
         """What another kind of store writes down with a commit, within its transaction."""
 
+    def adopt(self, key: SeriesKey, kind: str, summarised: Summarised) -> None:
+        """Take summaries of another store, for a series that has none. Raises StoreError."""
+        with self._writing():
+            staging = Staging(self._state)
+            series = staging.adopt(key, kind, summarised.samples)
+            newest_us, newest = series.last_us, series.last_value
+            if newest_us is None or newest_us < summarised.last_us:
+                newest_us, newest = summarised.last_us, summarised.last
+            with transaction(self._connection, self._path):
+                staging.write(self._connection)
+                adopt(self._connection, series.id, summarised)
+            with self._publishing():
+                staging.publish()
+                series.borders = summarised.borders
+                series.last_us, series.last_value = newest_us, newest
+
     def pack(self) -> None:
         """Pack the whole tail into chunks now, in steps that commits may come between."""
         with self._writing():
@@ -105,13 +122,12 @@ class EmbeddedStore:
         while self._pack_step():
             pass
 
-    def prune(self) -> Pruned:
-        """As `store.base.Store.prune`, by `samples_days` and `events_days`. Samples go by whole chunks, so a few
-        hours beyond the retention may remain. A series of which nothing remains is forgotten."""
+    def prune(self, wanted: Callable[[], bool] = lambda: True) -> Pruned:
+        """As `store.base.Store.prune`, by `samples_days`, `events_days`, `full_days` and `minutes_days`. Samples go by
+        whole chunks and spans, so a few hours (of summaries, 16 days) beyond the retention may remain. A series of
+        which nothing remains is forgotten."""
         self.pack()
-        now_us = self._clock.wall_us()
-        samples = self._prune_samples(now_us - round(self._settings.samples_days * _DAY_US))
-        return Pruned(samples, self._prune_events(now_us - round(self._settings.events_days * _DAY_US)))
+        return self._upkeep.run(self._clock.wall_us(), wanted)
 
     # ---- out ---------------------------------------------------------------------------------------------------
 
@@ -153,28 +169,41 @@ class EmbeddedStore:
                 if series.last_us is not None
             ]
 
-    def history(self, key: SeriesKey, start_us: int, end_us: int) -> Series:
-        """As `store.base.Store.history`. Raises StoreError where a chunk of it is damaged."""
+    def history(self, key: SeriesKey, start_us: int, end_us: int, *, points: int | None = None) -> Series:
+        """As `store.base.Store.history`. Raises StoreError where a chunk or a summary of it is damaged."""
+        if points is None:
+            return self._stretch(key, start_us, end_us)
+        return thinned(lambda start, end: self._stretch(key, start, end), key, start_us, end_us, points)
+
+    def samples(self, key: SeriesKey, start_us: int, end_us: int) -> Series:
+        """As `history`, without what is summarised: that is in `summarised`."""
+        return self._stretch(key, start_us, end_us, full=True)
+
+    def summarised(self, key: SeriesKey) -> Summarised | None:
+        """All summaries of a series as they are in the file; None where there are none."""
+        with self._reading() as state:
+            series = _find(state.wards.get(key.ward), key)
+        if series is None:
+            return None
+        with self._readers.connection() as connection:
+            return summarised_of(connection, series.id)
+
+    def _stretch(self, key: SeriesKey, start_us: int, end_us: int, *, full: bool = False) -> Series:
+        found = self._try_stretch(key, start_us, end_us, full)
+        while found is None:  # while nobody writes, file and memory agree
+            with self._writing():
+                found = self._try_stretch(key, start_us, end_us, full)
+        return found
+
+    def _try_stretch(self, key: SeriesKey, start_us: int, end_us: int, full: bool) -> Series | None:
         with self._reading() as state:
             series = _find(state.wards.get(key.ward), key)
             if series is None:
                 return Series(key, [], [])
             # The tail first: what is packed meanwhile is then in both, and merged, but never in neither.
-            tail_times, tail_values = series.times[:], series.values[:]
+            tail = history.Tail(series.times[:], series.values[:], series.packed_through)
         with self._readers.connection() as connection:
-            times, values = history.select(connection, series.id, start_us, end_us)
-        wanted = [
-            (time_us, value)
-            for time_us, value in zip(tail_times, tail_values, strict=True)
-            if start_us <= time_us < end_us
-        ]
-        if wanted:
-            more_times, more_values = map(list, zip(*wanted, strict=True))
-            if (times and times[-1] >= more_times[0]) or not is_increasing(more_times):
-                times, values = merge(times, values, more_times, more_values)
-            else:
-                times, values = times + more_times, values + more_values
-        return Series(key, times, values)
+            return history.read(connection, key, series.id, tail, start_us, end_us, full=full)
 
     def events(
         self,
@@ -254,40 +283,6 @@ class EmbeddedStore:
             step = self._packer.step(self._connection, samples)
         with self._publishing():
             self._packer.done(step)
-
-    def _prune_samples(self, cutoff_us: int) -> int:
-        with self._writing():
-            waiting = list(self._state.series.values())
-        samples = 0
-        for at in range(0, len(waiting), SERIES_PER_STEP):
-            with self._writing():
-                step = [each for each in waiting[at : at + SERIES_PER_STEP] if each.id in self._state.series]
-                with transaction(self._connection, self._path):
-                    all_here = self._FORMAT is EMBEDDED
-                    pruned = prune_series(self._connection, step, clamp(cutoff_us), all_here=all_here)
-                with self._publishing():
-                    for each in pruned:
-                        samples += each.samples
-                        if each.all:
-                            self._forget(each.series)
-        return samples
-
-    def _forget(self, series: SeriesState) -> None:
-        self._state.wards[series.key.ward].remove(series)
-        del self._state.series[series.id]
-        self._packer.forget(series)
-
-    def _prune_events(self, cutoff_us: int) -> int:
-        with self._writing():
-            wards = [ward.id for ward in self._state.wards.values()]
-        events = 0
-        for ward in wards:
-            gone = -1
-            while gone:
-                with self._writing(), transaction(self._connection, self._path):
-                    gone = prune_events(self._connection, ward, clamp(cutoff_us), self._settings.step_events)
-                events += gone
-        return events
 
 
 def _find(ward: WardState | None, key: SeriesKey) -> SeriesState | None:

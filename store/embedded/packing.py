@@ -17,6 +17,7 @@ from store.embedded.codec import decode, encode
 from store.embedded.merge import is_increasing, merge
 from store.embedded.settings import EmbeddedSettings
 from store.embedded.state import DOUBLE, SeriesState, State
+from store.embedded.summaries import Summaries
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +77,15 @@ class Packer:
             self._waiting.remove(series)
 
     def _pack(self, connection: sqlite3.Connection, series: SeriesState) -> None:
-        chunks = Chunks(connection, series.id, self._settings.chunk_samples)
-        merged = chunks.insert(list(series.times), list(series.values))
+        times, values = list(series.times), list(series.values)
+        border, merged = series.borders.full_from, 0
+        if min(times) < border:  # late, for a time that is summarised
+            times, values = merge((), (), times, values)
+            merged = len(series.times) - len(times)
+            cut = bisect_left(times, border)
+            Summaries(connection, series.id).add_samples(times[:cut], values[:cut], series.borders)
+            times, values = times[cut:], values[cut:]
+        merged += Chunks(connection, series.id, self._settings.chunk_samples).insert(times, values)
         connection.execute(
             "UPDATE series SET packed_through = ?, last_us = ?, last_value = ? WHERE id = ?",
             (self._state.head, series.last_us, DOUBLE.pack(series.last_value), series.id),
@@ -109,6 +117,13 @@ class Chunks:
             merged += self._insert_before(times_us[at:end], values[at:end])
             at = end
         return merged
+
+    def take(self, start_us: int, data: bytes) -> tuple[list[int], list[float]] | None:
+        """A chunk's samples, which are here no more; None where it was damaged and is set aside."""
+        found = self._read(start_us, data, in_the_way=True)
+        if found is not None:
+            self._db.execute(f"DELETE FROM chunks {_AT}", (self._series, start_us))
+        return found
 
     def _next_start(self, time_us: int) -> int | None:
         row = self._db.execute(

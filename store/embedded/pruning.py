@@ -1,6 +1,6 @@
 """What is older than its retention goes, a few series or events at a time.
 
-Samples go by whole chunks: one that holds a single sample young enough stays.
+Samples go by whole chunks and summaries by whole spans: one that holds a single sample young enough stays.
 """
 
 from __future__ import annotations
@@ -41,6 +41,10 @@ def prune_series(
                 (series.id, cutoff_us, cutoff_us),
             )
             gone.samples += sum(count for (count,) in rows)
+        rows = connection.execute(
+            "DELETE FROM summaries WHERE series = ? AND end_us < ? RETURNING samples", (series.id, cutoff_us)
+        )
+        gone.samples += sum(samples for (samples,) in rows)
         if gone.samples:
             connection.execute(
                 "UPDATE wards SET samples_pruned = samples_pruned + ? WHERE id = ?", (gone.samples, series.ward)
@@ -48,7 +52,8 @@ def prune_series(
         if gone.samples and all_here:
             connection.execute(
                 "UPDATE series SET last_us = NULL, last_value = NULL"
-                " WHERE id = :series AND NOT EXISTS (SELECT 1 FROM chunks WHERE series = :series)",
+                " WHERE id = :series AND NOT EXISTS (SELECT 1 FROM chunks WHERE series = :series)"
+                " AND NOT EXISTS (SELECT 1 FROM summaries WHERE series = :series)",
                 {"series": series.id},
             )
         if gone.all:

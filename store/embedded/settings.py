@@ -11,6 +11,13 @@ class EmbeddedSettings:
 
     samples_days: float = 400.0
     events_days: float = 400.0
+    # Samples are kept as they came for so long; older ones as count, least, greatest, sum and last of five minutes, and
+    # beyond `minutes_days` of an hour. The proofs of the Decision look back 35 days; a chart of four months has a
+    # point for every five hours, one of a year for every fifteen.
+    full_days: float = 40.0
+    minutes_days: float = 120.0
+    step_seconds: float = 0.015  # how long a step of summarising may hold commits up
+    step_rest: float = 1.0  # and how long it then rests, by how long it took
     # The tail (samples not in chunks yet: 20 bytes each on disk, 16 in memory, read at start-up) is packed when it
     # is longer than both of these. Packing seldom fills chunks at once; packing often rewrites unfinished ones.
     tail_samples: int = 20_000
@@ -25,5 +32,7 @@ class EmbeddedSettings:
     def __post_init__(self) -> None:
         if not 1 <= self.chunk_samples <= 40_000:
             raise ValueError(f"chunk_samples is {self.chunk_samples}; 1 .. 40000 fit a chunk")
+        if not 0 < self.full_days <= self.minutes_days:
+            raise ValueError(f"full_days is {self.full_days}, minutes_days {self.minutes_days}; 0 < full <= minutes")
         if min(self.samples_days, self.events_days) <= 0 or min(self.step_samples, self.step_events) < 1:
             raise ValueError("ages must be above zero, and a step must do something")

@@ -75,6 +75,14 @@ class Staging:
         samples, events = self._counts.get(ward.name, (0, 0))
         self._counts[ward.name] = samples + len(commit.samples), events + len(commit.events)
 
+    def adopt(self, key: SeriesKey, kind: str, samples: int) -> SeriesState:
+        """A series whose samples came in as summaries; the series of that name."""
+        ward = self._ward(key.ward)
+        series = ward.series.get((key.device, key.metric, key.instance))
+        counted, events = self._counts.get(ward.name, (0, 0))
+        self._counts[ward.name] = counted + samples, events
+        return series or self._unknown(ward, Sample(key.ward, key.device, kind, key.metric, key.instance, 0, 0.0))
+
     def _ward(self, name: str) -> WardState:
         ward = self._state.wards.get(name) or self._new_wards.get(name)
         if ward is None:

@@ -13,6 +13,7 @@ from itertools import chain
 
 from store.base import SeriesKey, StoreError, StoreFault
 from store.embedded.merge import greater
+from store.embedded.summaries import NO_BORDERS, Borders
 from store.embedded.tail import unpack
 from telemetry.intervals import IntervalSet
 
@@ -24,7 +25,7 @@ IndexKey = tuple[str, str, str]  # device, metric, instance
 class SeriesState:
     """One series. Its tail (`times`, `values`) is in order of arrival."""
 
-    __slots__ = ("id", "key", "kind", "last_us", "last_value", "packed_through", "times", "values", "ward")
+    __slots__ = ("borders", "id", "key", "kind", "last_us", "last_value", "packed_through", "times", "values", "ward")
 
     def __init__(self, id: int, ward: int, key: SeriesKey, kind: str, packed_through: int) -> None:
         self.id = id
@@ -36,6 +37,7 @@ class SeriesState:
         self.last_value = 0.0
         self.times = array("q")
         self.values = array("d")
+        self.borders = NO_BORDERS
 
     def append(self, time_us: int, value: float) -> None:
         """One more sample in the tail."""
@@ -121,13 +123,15 @@ def load(connection: sqlite3.Connection) -> State:
 
 def _load_series(connection: sqlite3.Connection, state: State, wards: dict[int, WardState]) -> None:
     rows = connection.execute(
-        "SELECT id, ward, device, kind, metric, instance, packed_through, last_us, last_value FROM series ORDER BY id"
+        "SELECT id, ward, device, kind, metric, instance, packed_through, last_us, last_value, full_from_us,"
+        " minutes_from_us FROM series ORDER BY id"
     )
-    for id, ward_id, device, kind, metric, instance, packed_through, last_us, last_value in rows:
+    for id, ward_id, device, kind, metric, instance, packed_through, last_us, last_value, *borders in rows:
         ward = wards[ward_id]
         series = SeriesState(id, ward_id, SeriesKey(ward.name, device, metric, instance), kind, packed_through)
         if last_us is not None:
             series.last_us, (series.last_value,) = last_us, DOUBLE.unpack(last_value)
+        series.borders = Borders(*borders)
         ward.add(series)
         state.series[id] = series
         state.last_series_id = id

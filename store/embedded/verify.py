@@ -14,13 +14,16 @@ from operator import itemgetter
 from pathlib import Path
 
 from store.base import StoreError
+from store.embedded.bucket_codec import decode_buckets
+from store.embedded.buckets import Bucket
 from store.embedded.codec import decode
 from store.embedded.database import VICTORIA_ID, open_for_reading, translated
 from store.embedded.merge import is_increasing
 from store.embedded.state import DOUBLE
+from store.embedded.summaries import LEVELS, MINUTES, Borders, Level
 from store.embedded.tail import unpack
 
-INVARIANTS = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10")
+INVARIANTS = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12")
 _MOST_VIOLATIONS = 20  # of each invariant are told in words; all are counted
 
 
@@ -47,7 +50,7 @@ class Invariant:
 
 @dataclass(slots=True)
 class Report:
-    """What was found. `samples` are those in chunks and in the tail."""
+    """What was found. `samples` are those in chunks, in summaries and in the tail."""
 
     path: str
     invariants: dict[str, Invariant]
@@ -96,6 +99,7 @@ class _Series:
     ward: int
     packed_through: int
     last: tuple[int, bytes] | None
+    borders: Borders
 
 
 class _Audit:
@@ -106,11 +110,12 @@ class _Audit:
         self._report = report
         self._rules = report.invariants
         self._series = {
-            id: _Series(id, ward, through, _sample(last_us, last_value))
-            for id, ward, through, last_us, last_value in connection.execute(
-                "SELECT id, ward, packed_through, last_us, last_value FROM series"
+            id: _Series(id, ward, through, _sample(last_us, last_value), Borders(*borders))
+            for id, ward, through, last_us, last_value, *borders in connection.execute(
+                "SELECT id, ward, packed_through, last_us, last_value, full_from_us, minutes_from_us FROM series"
             )
         }
+        self._newest: dict[int, tuple[int, bytes]] = {}  # of what is packed
         self._held: dict[int, int] = {}  # samples by ward
         (kind,) = connection.execute("PRAGMA application_id").fetchone()
         self._elsewhere = kind == VICTORIA_ID  # VictoriaMetrics has the samples that it can keep
@@ -120,6 +125,8 @@ class _Audit:
     def run(self) -> None:
         self._references()
         self._chunks()
+        self._summaries()
+        self._newest_noted()
         self._set_aside()
         self._tail()
         self._counters()
@@ -133,6 +140,7 @@ class _Audit:
             ("series", "ward", "wards"),
             ("incarnations", "ward", "wards"),
             ("chunks", "series", "series"),
+            ("summaries", "series", "series"),
             ("set_aside", "series", "series"),
             ("positions", "incarnation", "incarnations"),
             ("events", "incarnation", "incarnations"),
@@ -143,7 +151,6 @@ class _Audit:
                 self._rules["S10"].check(found is not None, words.__str__)
 
     def _chunks(self) -> None:
-        newest: dict[int, tuple[int, bytes]] = {}
         rows = self._db.execute("SELECT series, start_us, end_us, count, data FROM chunks ORDER BY series, start_us")
         for id, chunks in groupby(rows, key=itemgetter(0)):
             before: int | None = None
@@ -153,12 +160,45 @@ class _Audit:
                 before = end_us
                 last = self._chunk(place, start_us, end_us, count, data)
                 if last is not None:
-                    newest[id] = last
+                    self._newest[id] = last
                 if id in self._series:
                     self._count(self._series[id].ward, count)
+                    self._rules["S12"].check(
+                        self._elsewhere or start_us >= self._series[id].borders.full_from,
+                        f"{place} is of a time that is summarised".__str__,
+                    )
+
+    def _summaries(self) -> None:
+        rows = self._db.execute(
+            "SELECT series, level, span, end_us, samples, data FROM summaries ORDER BY series, span"
+        )
+        for id, number, span, end_us, samples, data in rows:
+            place = f"the summary {number} of series {id}, span {span}"
+            level = next((each for each in LEVELS if each.number == number), None)
+            self._rules["S11"].check(level is not None, f"{place} is of no level known".__str__)
+            series = self._series.get(id)
+            if level is None or series is None:
+                continue
+            self._count(series.ward, samples)
+            try:
+                buckets = decode_buckets(data, level.width_us)
+            except StoreError as error:
+                self._rules["S11"].check(False, f"{place}: {error}".__str__)
+                continue
+            said = (max(each.last_us for each in buckets.values()), sum(each.samples for each in buckets.values()))
+            sound = all(_is_sound(level, span, *each) for each in buckets.items())
+            self._rules["S11"].check(sound and said == (end_us, samples), f"{place} is not what it says".__str__)
+            apart = _lies_within(level, buckets, series.borders)
+            self._rules["S12"].check(apart, f"{place} is beyond its border".__str__)
+            if end_us > self._newest.get(id, (end_us - 1,))[0]:
+                last = max(buckets.values(), key=lambda each: each.last_us)
+                self._newest[id] = last.last_us, DOUBLE.pack(last.last)
+
+    def _newest_noted(self) -> None:
         for series in self._series.values():
-            words = f"series {series.id} names {series.last} as newest, its chunks {newest.get(series.id)}"
-            holds = self._elsewhere or series.last == newest.get(series.id)
+            found = self._newest.get(series.id)
+            words = f"series {series.id} names {series.last} as newest, what is packed {found}"
+            holds = self._elsewhere or series.last == found or _only_by_sign(series.last, found)
             self._rules["S5"].check(holds, words.__str__)
 
     def _chunk(self, place: str, start_us: int, end_us: int, count: int, data: bytes) -> tuple[int, bytes] | None:
@@ -232,6 +272,33 @@ class _Audit:
 
 def _sample(time_us: int | None, value: bytes | None) -> tuple[int, bytes] | None:
     return None if time_us is None or value is None else (time_us, value)
+
+
+def _only_by_sign(one: tuple[int, bytes] | None, other: tuple[int, bytes] | None) -> bool:
+    """A negative zero becomes zero in a summary."""
+    return (
+        one is not None
+        and other is not None
+        and (one[0], *DOUBLE.unpack(one[1]))
+        == (
+            other[0],
+            *DOUBLE.unpack(other[1]),
+        )
+    )
+
+
+def _is_sound(level: Level, span: int, number: int, bucket: Bucket) -> bool:
+    in_span = number * level.width_us // level.span_us == span
+    in_bucket = bucket.last_us // level.width_us == number
+    finite = 0 <= bucket.infinite < bucket.samples
+    mean = not finite or bucket.infinite > 0 or bucket.low <= bucket.mean <= bucket.high
+    return in_span and in_bucket and bucket.samples >= 1 and mean and bucket.low <= bucket.last <= bucket.high
+
+
+def _lies_within(level: Level, buckets: dict[int, Bucket], borders: Borders) -> bool:
+    first, last = min(buckets) * level.width_us, (max(buckets) + 1) * level.width_us
+    least, most = (borders.minutes_from, borders.full_from) if level is MINUTES else (None, borders.minutes_from)
+    return (least is None or first >= least) and last <= most
 
 
 def _disjoint(intervals: Iterator[tuple[int, int, int]]) -> Iterator[tuple[str, bool]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from store.embedded.merge import merge
 from store.embedded.packing import Chunks
 from store.embedded.state import DOUBLE, SeriesState
 from store.embedded.tail import unpack
+from store.thinning import with_summaries
 from store.victoria import tables
 from store.victoria.client import MARK, PROBE, VictoriaClient
 from store.victoria.kept import kept
@@ -134,27 +135,28 @@ class VictoriaStore(EmbeddedStore):
 
     # ---- out ---------------------------------------------------------------------------------------------------
 
-    def history(self, key: SeriesKey, start_us: int, end_us: int) -> Series:
-        """As `store.base.Store.history`. Raises StoreError, also where VictoriaMetrics does not answer."""
+    def _stretch(self, key: SeriesKey, start_us: int, end_us: int, *, full: bool = False) -> Series:
+        """Raises StoreError, also where VictoriaMetrics does not answer."""
         # Ours first: what goes there meanwhile is then in both, and merged, but never in neither.
-        ours = super().history(key, start_us, end_us)
+        ours = super()._stretch(key, start_us, end_us, full=full)
         with self._reading() as state:
             ward = state.wards.get(key.ward)
             known = ward is not None and (key.device, key.metric, key.instance) in ward.series
         if not known or end_us <= 0 or start_us >= end_us:
             return ours
-        times, values = ours.times_us, ours.values
+        times, values = ([], []) if ours.counts else (ours.times_us, ours.values)
         for name, points in self._client.read(key.ward, start_us, end_us, key.device, key.metric).items():
             if (name.metric, name.instance) == (key.metric, key.instance):
                 inside = {time_us: value for time_us, value in points.items() if start_us <= time_us < end_us}
                 times, values = merge(times, values, inside.keys(), inside.values())
-        return Series(key, times, values)
+        theirs = Series(key, times, values)
+        return with_summaries(ours, theirs) if ours.counts else theirs
 
-    def prune(self) -> Pruned:
+    def prune(self, wanted: Callable[[], bool] = lambda: True) -> Pruned:
         """As `store.base.Store.prune`: events, and samples that are kept beside VictoriaMetrics. What is there goes by
         its own retention, and is not counted."""
         try:
-            pruned = super().prune()
+            pruned = super().prune(wanted)
         except StoreError as error:
             if error.fault is not StoreFault.UNREACHABLE:
                 raise

@@ -133,7 +133,9 @@ class PlainSite:
             ConditionSpan(each, each.since_us, None) for each in self.conditions.get(ward, []) if each.device == device
         ]
 
-    def history(self, ward: str, device: str, metric: str, instance: str, start_us: int, end_us: int) -> History:
+    def history(
+        self, ward: str, device: str, metric: str, instance: str, start_us: int, end_us: int, points: int
+    ) -> History:
         self.device(ward, device)
         return self.series
 

@@ -79,7 +79,7 @@ def test_the_past_agrees_with_the_present(example: ExampleSite, clock: FakeClock
         latest = {(each.metric, each.instance): each for each in device_out(device).readings}
         for (metric, instance), reading in latest.items():
             at = reading.time_ms * 1000
-            history = example.history("hai-chau-2", device.info.id, metric, instance, at - 60_000_000, now)
+            history = example.history("hai-chau-2", device.info.id, metric, instance, at - 60_000_000, now, 600)
             nearest = min(range(len(history.times_us)), key=lambda n: abs(history.times_us[n] - at))
             close = metrics()[metric].dead_band if not metrics()[metric].relative else 0.5 * abs(reading.value)
             assert abs(history.values[nearest] - reading.value) <= max(close * 8, 5), (device.info.id, metric)
@@ -87,11 +87,11 @@ def test_the_past_agrees_with_the_present(example: ExampleSite, clock: FakeClock
 
 def test_a_day_of_history_is_there_and_ends_where_the_ward_fell_silent(example: ExampleSite, clock: FakeClock) -> None:
     now = clock.wall_us()
-    whole = example.history("hai-chau-1", "ups-1", "output_load_percent", "", now - DAY_US, now)
+    whole = example.history("hai-chau-1", "ups-1", "output_load_percent", "", now - DAY_US, now, 600)
     assert 1000 < len(whole.values) <= 2000 and len(set(whole.values)) > 10
-    silent = example.history("thanh-binh", "ups-1", "output_load_percent", "", now - DAY_US, now)
+    silent = example.history("thanh-binh", "ups-1", "output_load_percent", "", now - DAY_US, now, 600)
     assert now - silent.times_us[-1] > 42 * 60 * 1_000_000
     spans = example.condition_spans("phuoc-ninh", "printer-2", now - DAY_US, now)
     assert spans and spans[-1].end_us is None
     with pytest.raises(UnknownPlaceError):
-        example.history("hai-chau-1", "nothing", "output_load_percent", "", 0, now)
+        example.history("hai-chau-1", "nothing", "output_load_percent", "", 0, now, 600)

@@ -61,7 +61,7 @@ class MemoryStore:
                 newest[key] = sample
         return [Latest(key, sample.kind, sample.wall_time_us, sample.value) for key, sample in newest.items()]
 
-    def history(self, key: SeriesKey, start_us: int, end_us: int) -> Series:
+    def history(self, key: SeriesKey, start_us: int, end_us: int, *, points: int | None = None) -> Series:
         found = sorted(
             (sample.wall_time_us, sample.value)
             for sample in self._samples

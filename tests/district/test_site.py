@@ -188,7 +188,7 @@ def test_a_poll_is_asked_of_the_ward_and_places_must_exist(desk: Desk, ward: Scr
         with pytest.raises(UnknownPlaceError):
             desk.site.poll_now(ward_id, device)
         with pytest.raises(UnknownPlaceError):
-            desk.site.history(ward_id, device, "load_percent", "", 0, 1)
+            desk.site.history(ward_id, device, "load_percent", "", 0, 1, 600)
     with pytest.raises(UnknownPlaceError):
         desk.site.devices("nowhere")
 
@@ -197,5 +197,5 @@ def test_history_is_what_the_store_has(desk: Desk, ward: ScriptedWard) -> None:
     for number in range(5):
         ward.poll(load_percent=float(number))
     _hear_all(desk, ward)
-    found = desk.site.history("hai-chau-1", "ups-1", "load_percent", "", 0, 2**60)
+    found = desk.site.history("hai-chau-1", "ups-1", "load_percent", "", 0, 2**60, 600)
     assert found.values == [0.0, 1.0, 2.0, 3.0, 4.0]

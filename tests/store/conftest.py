@@ -17,7 +17,9 @@ from telemetry.clock import FakeClock
 from tests.victoria import VictoriaMetrics
 
 # Small, so that a few hundred samples already go through every stage.
-SMALL = EmbeddedSettings(tail_samples=64, tail_samples_per_series=8, chunk_samples=16, step_samples=32)
+SMALL = EmbeddedSettings(
+    tail_samples=64, tail_samples_per_series=8, chunk_samples=16, step_samples=32, full_days=1000, minutes_days=1000
+)
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # its many small files and syncs are no part of the test
 
 

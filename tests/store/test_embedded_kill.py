@@ -20,6 +20,8 @@ from store.embedded import EmbeddedStore
 from store.embedded.verify import verify
 from telemetry.clock import SystemClock
 from tests.conftest import ROOT
+from tests.store import upkeep_child
+from tests.store.test_downsampling import borders, expected, rows_of
 from tests.store.writing_child import INCARNATION, SERIES, SETTINGS, WARD, event_of, samples_of
 
 
@@ -46,8 +48,8 @@ class Child:
 
 
 @contextmanager
-def writing(path: Path, seed: int) -> Iterator[Child]:
-    command = [sys.executable, "-m", "tests.store.writing_child", str(path), str(seed)]
+def writing(path: Path, seed: int, module: str = "writing_child") -> Iterator[Child]:
+    command = [sys.executable, "-m", f"tests.store.{module}", str(path), str(seed)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
             assert process.stdout is not None
@@ -98,6 +100,39 @@ def test_nothing_that_was_told_as_durable_is_missing_after_kill_9(tmp_path: Path
             child.end()
         held = check(path, max(child.told, held))
     assert held > 100, "the child hardly wrote anything, so the kills proved little"
+
+
+def check_summarised(path: Path, told: int) -> tuple[int, int]:
+    """As `check`, of a store that summarises: rows are what all samples come to. The last position, and how many
+    samples are summarised."""
+    report = verify(path)
+    assert report.ok, report.as_dict()
+    store = EmbeddedStore.open(path, clock=SystemClock(), settings=upkeep_child.SETTINGS)
+    [(first, last)] = store.positions(WARD, INCARNATION)
+    assert first == 1
+    assert last >= told
+    summarised = 0
+    entries = [upkeep_child.samples_of(position) for position in range(1, last + 1)]
+    for n in range(SERIES):
+        key = SeriesKey(WARD, f"ups-{n}", "level")
+        raw = {entry[n].wall_time_us: entry[n].value for entry in entries}
+        series = store.history(key, -(1 << 62), 1 << 62)
+        assert rows_of(series) == expected(raw, *borders(path, key))
+        summarised += sum(count for count in series.counts if count > 1)
+    store.close()
+    return last, summarised
+
+
+def test_kill_9_while_samples_are_summarised_neither_loses_nor_doubles_one(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    path = tmp_path / "store.db"
+    held = summarised = 0
+    for _ in range(6):
+        with writing(path, chance.randrange(1 << 30), "upkeep_child") as child:
+            time.sleep(chance.uniform(0.1, 0.8))  # as above
+            child.end()
+        held, summarised = check_summarised(path, max(child.told, held))
+    assert summarised > 100, f"of {held} entries hardly any was summarised, so the kills proved little"
 
 
 @contextmanager

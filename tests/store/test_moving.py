@@ -10,6 +10,7 @@ import pytest
 from store.archive import Archive
 from store.base import SeriesKey, Store, StoreError, StoreFault
 from store.embedded import EmbeddedStore
+from store.embedded.verify import verify
 from store.moving import Moved, export, import_
 from store.victoria import VictoriaStore
 from telemetry.clock import FakeClock
@@ -57,6 +58,38 @@ def test_embedded_to_embedded_is_the_same_bit_for_bit(tmp_path: Path) -> None:
     assert everything(other) == everything(store)
     for each in (archive, other, store):
         each.close()
+
+
+def summarised(folder: Path) -> EmbeddedStore:
+    store = filled(folder)
+    assert store.prune().summarised > 700
+    return store
+
+
+def test_summaries_move_too_as_they_are(tmp_path: Path) -> None:
+    store, archive = summarised(tmp_path), Archive(tmp_path / "archive", make=True)
+    moved = export(store, archive, FakeClock(), told)
+    assert moved.samples == 902
+    other = EmbeddedStore.open(tmp_path / "other.db", clock=FakeClock())
+    assert import_(archive, other, FakeClock(), told, rounded=False).samples == 902
+    assert import_(archive, other, FakeClock(), told, rounded=False).samples == 0
+    assert everything(other) == everything(store)
+    for each in (archive, other, store):
+        each.close()
+    assert verify(tmp_path / "other.db").ok
+
+
+def test_summaries_stay_in_the_file_beside_victoriametrics(victoria: VictoriaMetrics, tmp_path: Path) -> None:
+    store, archive = summarised(tmp_path), Archive(tmp_path / "archive", make=True)
+    export(store, archive, FakeClock(), told)
+    there = VictoriaStore.connect(tmp_path / "beside.db", clock=FakeClock(), there=settings_for(victoria))
+    import_(archive, there, FakeClock(), told, rounded=True)
+    found, wanted = there.history(CHARGE, *ALWAYS), store.history(CHARGE, *ALWAYS)
+    assert (found.times_us, found.counts, sum(found.counts)) == (wanted.times_us, wanted.counts, 901)
+    assert found.high == pytest.approx(wanted.high)
+    for each in (archive, there, store):
+        each.close()
+    assert verify(tmp_path / "beside.db").ok
 
 
 def test_to_victoriametrics_and_back(victoria: VictoriaMetrics, tmp_path: Path) -> None:

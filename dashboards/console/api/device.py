@@ -47,7 +47,7 @@ def router() -> APIRouter:
         """One series, by default of the last 24 hours; thinned to `points`."""
         check_place(viewer, ward, device)
         start_us, end_us = _stretch(console, from_ms, to_ms)
-        found = console.site.history(ward, device, metric, instance, start_us, end_us)
+        found = console.site.history(ward, device, metric, instance, start_us, end_us, points)
         return answer(request, thin(metric, instance, found, start_us, end_us, points))
 
     @routes.get("/conditions", response_model=ConditionsOut)

@@ -93,7 +93,9 @@ class ExampleSite:
         ]
         return sorted(spans, key=lambda span: span.start_us)
 
-    def history(self, ward: str, device: str, metric: str, instance: str, start_us: int, end_us: int) -> History:
+    def history(
+        self, ward: str, device: str, metric: str, instance: str, start_us: int, end_us: int, points: int
+    ) -> History:
         found = self._ward(ward)
         itself = self._device(found, device)
         history = History([], [])

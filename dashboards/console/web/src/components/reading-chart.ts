@@ -148,7 +148,9 @@ export class ReadingChart extends Part {
       isFlag(this.name) || this.name === "printer_state" ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
     const grid = { stroke: colour("--line"), width: 1 };
     const axis = { stroke: colour("--ink-3"), font, grid, ticks: { show: false } };
-    const band = { stroke: "transparent", points: { show: false } };
+    // Its edges are lines: a fill that is a minute of a year wide would be no wider than a hair, and as pale.
+    const paths = stepped && { paths: stepped };
+    const band = { stroke: colour("--ink-3"), width: 0.75, points: { show: false }, ...paths };
     return {
       width: this.place.clientWidth,
       height: HEIGHT_PX,
@@ -164,13 +166,8 @@ export class ReadingChart extends Part {
         x: { time: false, range: () => [this.from / 1000, this.to / 1000] },
         y: { range: (_plot, min, max) => this.#range(min, max) },
       },
-      series: [
-        {},
-        band,
-        band,
-        { stroke: colour("--ink-2"), width: 1.5, points: { show: false }, ...(stepped && { paths: stepped }) },
-      ],
-      bands: [{ series: [1, 2], fill: colour("--sunken") }],
+      series: [{}, band, band, { stroke: colour("--ink-2"), width: 1.5, points: { show: false }, ...paths }],
+      bands: [{ series: [1, 2], fill: colour("--line") }],
       axes: [
         {
           ...axis,
@@ -266,7 +263,7 @@ export class ReadingChart extends Part {
     if (under !== undefined && under !== null && this.at !== null && data) {
       const time = (data[0][this.at] ?? 0) * 1000;
       return html`<span class="value num">${joined(shown(this.metric, this.name, under))}</span>
-        <span class="moment num">${momentLabel(time)}</span>`;
+        ${this.#extremes(data, this.at)}<span class="moment num">${momentLabel(time)}</span>`;
     }
     const last = this.history?.values.at(-1);
     const time = this.history?.times_ms.at(-1);
@@ -274,6 +271,14 @@ export class ReadingChart extends Part {
     const words = joined(shown(this.metric, this.name, last));
     if (this.to - time <= this.gap) return html`<span class="value num">${words}</span>`;
     return html`<span class="moment num">${words}</span><span class="moment num">${momentLabel(time)}</span>`;
+  }
+
+  /** What a stretch reached, where that is more than its mean. */
+  #extremes(data: uPlot.AlignedData, at: number) {
+    const [high, low] = [data[1]?.[at], data[2]?.[at]];
+    if (typeof low !== "number" || typeof high !== "number") return nothing;
+    const [least, most] = [low, high].map((each) => joined(shown(this.metric, this.name, each)));
+    return least === most ? nothing : html`<span class="moment num">${least} – ${most}</span>`;
   }
 
   #summary(label: string): string {

@@ -27,6 +27,21 @@ function charge(spanMs: number, every: number, hole = false): History {
   };
 }
 
+/** A calm year in 600 stretches; a minute of one day in March was another matter. */
+function year(): History {
+  const spanMs = rangeMs("1y");
+  const times = Array.from({ length: 600 }, (_, at) => NOW - spanMs + ((at + 0.5) * spanMs) / 600);
+  const values = times.map((_, at) => 97 + 2 * Math.sin(at / 7));
+  return {
+    metric: "battery_charge_percent",
+    instance: "",
+    times_ms: times,
+    values,
+    low: values.map((each, at) => (at === 411 ? 12 : each - 1.5)),
+    high: values.map((each) => Math.min(100, each + 1)),
+  };
+}
+
 const span = (
   rule: string,
   severity: ConditionSpan["severity"],
@@ -101,6 +116,7 @@ export const TIMES: Group[] = [
       { state: "last-hour", shows: chart(charge(rangeMs("1h"), 1), [], false, rangeMs("1h")) },
       { state: "hole", shows: chart(charge(DAY, 1, true)) },
       { state: "thinned-35-days", shows: chart(charge(rangeMs("35d"), 90), [], false, rangeMs("35d")) },
+      { state: "a-minute-in-a-year", shows: chart(year(), [], false, rangeMs("1y")) },
       { state: "loading", shows: chart(undefined) },
       { state: "empty", shows: chart(EMPTY) },
       { state: "failed", shows: chart(undefined, [], true) },
