@@ -34,7 +34,7 @@ def lacking(store: str) -> list[str]:
     return found
 
 
-def _options() -> argparse.Namespace:
+def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="chaos", description="Break everything on a seeded schedule, then judge.")
     parser.add_argument("--wards", type=int, default=8, help="how many (default 8)")
     parser.add_argument("--minutes", type=float, default=5.0, help="how long faults happen (default 5)")
@@ -42,7 +42,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--store", choices=STORES, default=EMBEDDED, help="the district's (default embedded)")
     parser.add_argument("--report", type=Path, default=None, help="write the report there as JSON")
     parser.add_argument("--keep", type=Path, default=None, help="leave journals, stores and logs in this new folder")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if not 1 <= options.wards <= _MOST_WARDS:
         parser.error(f"--wards must be between 1 and {_MOST_WARDS}")
     if not 0.1 <= options.minutes <= 24 * 60:
@@ -58,8 +58,8 @@ def _end(number: int, _: FrameType | None) -> None:
     raise KeyboardInterrupt(number)
 
 
-def main() -> int:
-    options = _options()
+def main(arguments: list[str]) -> int:
+    options = _options(arguments)
     if reasons := lacking(options.store):
         tell(f"not run: {'; '.join(reasons)}")
         return WRONG_USE
@@ -82,4 +82,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

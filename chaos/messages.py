@@ -16,9 +16,9 @@ from chaos.district import BROKER_PORT
 from chaos.kernel import call_inside
 from chaos.network import DISTRICT_ADDRESS
 from chaos.ward import DISTRICT_ID
-from telemetry.topics import What, all_wards
+from telemetry.topics import FROM_WARD, all_wards
 
-_AGAIN = (What.ENTRIES, What.REPLAY)
+_AGAIN = FROM_WARD
 _KEPT = 12  # messages that wait for one another
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from chaos import plan
-from chaos.__main__ import lacking
+from chaos.__main__ import lacking, main
 from chaos.district import EMBEDDED, STORES, VICTORIA
 from chaos.faults.registry import FAULTS
 from tests.conftest import ROOT, missing
@@ -72,11 +75,6 @@ def check(report: dict[str, Any], seed: int, said: str) -> None:
     assert report["lifecycle"]["CLOCK_STEPPED"] >= 1
 
 
-def run_here(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "chaos", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -87,9 +85,13 @@ def run_here(*arguments: str) -> subprocess.CompletedProcess[str]:
         (("--faster",), "unrecognized arguments: --faster"),
     ],
 )
-def test_a_wrong_option_is_told_and_nothing_is_broken(arguments: tuple[str, ...], words: str) -> None:
-    done = run_here(*arguments)
-    assert (done.returncode, words in done.stderr) == (2, True), done.stderr
+def test_a_wrong_option_is_told_and_nothing_is_broken(
+    arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments])
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
 
 
 def test_what_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,3 +99,25 @@ def test_what_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chaos.__main__.os.geteuid", lambda: 1000)
     assert "victoria-metrics is not installed" in lacking(VICTORIA)
     assert lacking(EMBEDDED)[0] == "it needs root on Linux"
+
+
+def test_a_run_that_is_ended_by_hand_leaves_nothing_behind(peer: Callable[[str], str], tmp_path: Path) -> None:
+    if reasons := lacking(EMBEDDED):
+        missing("; ".join(reasons))
+    command = [sys.executable, "-m", "chaos", "--wards", "1", "--minutes", "1", "--seed", "1"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    run = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env=environment)
+    try:
+        assert run.stderr is not None
+        assert any("faults from now on" in line for line in iter(run.stderr.readline, ""))
+    finally:
+        run.send_signal(signal.SIGINT)
+        rest = run.communicate(timeout=60)[1]
+    assert run.returncode == 1
+    assert "ended by hand (seed 1)" in rest
+    assert list(tmp_path.iterdir()) == []
+    assert not list(Path("/run/netns").glob(f"wwchaos{run.pid}-*"))
+    left = [
+        each.pid for each in psutil.process_iter(["cmdline"]) if str(tmp_path) in " ".join(each.info["cmdline"] or ())
+    ]
+    assert left == []
