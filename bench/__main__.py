@@ -11,6 +11,7 @@ BENCHMARKS = {
     "poll": "bench.poll",  # SNMP from wire to durable entry beside prometheus-snmp-exporter, 200 devices, a check of 40
     "agent": "bench.agent",  # memory and processor of an agent that watches a ward
     "ingest": "bench.ingest",  # readings from MQTT to the committed store
+    "man-bytes": "bench.man_bytes",  # what a ward of 40 devices sends for an hour, beside MQTT with JSON and Influx
     "store": "bench.store",  # the embedded store alone
     "console": "bench.console",  # a page of 40 devices, 200 pages that listen
     "live": "bench.live",  # the live picture: relay, fan-out, glass to glass, a narrow line

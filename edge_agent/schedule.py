@@ -1,4 +1,8 @@
-"""When each device is asked: its interval with jitter, fast polls of vital values, a time-out for each poll.
+"""When each device is asked: its interval, fast polls of vital values, a time-out for each poll.
+
+A ward has a turn every `TURN_SECONDS`, at a moment of its own, and polls that are due begin with one. What is asked
+together is made durable together and crosses the line together: half the commits, which wear out SD cards, and half
+the messages of polls that each have a moment of their own.
 
 One task per device, on one event loop and that loop's monotonic time. A device that hangs holds up only itself, and no
 device is ever asked twice at once: whole, vital and asked-for polls share one lock.
@@ -8,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +24,8 @@ from telemetry.readings import PollResult, ReasonCode, unreachable
 log = logging.getLogger(__name__)
 
 FIRST_POLLS_WITHIN_SECONDS = 2.0
-JITTER = 0.1  # an interval is shortened by up to this share, so that it is never exceeded
+TURN_SECONDS = 2.9  # a little less than the fast polls' 3 s, and so often than 30 and 60 s, which are never exceeded
+JITTER = 0.1  # an interval is shortened by up to this share, to a turn or where there is none to any moment
 ASK_AGAIN_SECONDS = 3.0  # after a miss: is it a lost datagram or a dead device?
 ASK_AGAIN_TIMES = 3
 
@@ -116,6 +122,7 @@ class Scheduler:
         self._devices = {schedule.device: _Device(schedule) for schedule in schedules}
         self._deliver = deliver
         self._chance = chance
+        self._phase = chance.uniform(0, TURN_SECONDS)  # wards that got their power back together speak one by one
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -175,9 +182,20 @@ class Scheduler:
         if poll is Poll.WHOLE:
             first = device.reachable is None
             shortest = 0.5 if first else 1 - JITTER  # after the first round, spread over the whole interval
-            device.next_whole = started + schedule.interval * self._chance.uniform(shortest, 1.0)
+            device.next_whole = self._due(started, schedule.interval, shortest)
         if schedule.fast_interval is not None:  # a whole poll brings the vital values too
-            device.next_vital = started + schedule.fast_interval * self._chance.uniform(1 - JITTER, 1.0)
+            device.next_vital = self._due(started, schedule.fast_interval, 1 - JITTER)
+
+    def _due(self, started: float, interval: float, shortest: float) -> float:
+        """A moment when at least `shortest` of the interval and no more than all of it has passed since the turn in which
+        the last poll began: the last turn then, or any moment where no turn is. After the first poll, any of the turns."""
+        begun = math.floor((started - self._phase) / TURN_SECONDS + 0.01)  # a clock rounds
+        most = math.floor(interval / TURN_SECONDS)
+        least = math.ceil(shortest * interval / TURN_SECONDS)
+        if least > most:
+            return started + interval * self._chance.uniform(shortest, 1.0)
+        turns = most if shortest == 1 - JITTER else self._chance.randint(least, most)
+        return self._phase + TURN_SECONDS * (begun + turns)
 
     def _note(self, device: _Device, poll: Poll, result: PollResult, now: float) -> None:
         back = result.reachable and device.reachable is False

@@ -47,14 +47,18 @@ class Namespaces:
                 self.run(machine, "ip", "address", "add", address, "dev", interface)
             self.run(machine, "ip", "link", "set", interface, "up")
 
+    def inside(self, machine: str, *command: str) -> tuple[str, ...]:
+        """The command that runs a command there."""
+        return (self._ip, "netns", "exec", self._names[machine], *command)
+
     def run(self, machine: str, *command: str) -> str:
         """Run a command there to its end; what it printed."""
-        return self._run(self._ip, "netns", "exec", self._names[machine], *command)
+        return self._run(*self.inside(machine, *command))
 
     def start(self, machine: str, *command: str, **more: Any) -> subprocess.Popen[bytes]:
         """Start a program there; it ends with `close`."""
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **more}
-        child = subprocess.Popen([self._ip, "netns", "exec", self._names[machine], *command], **quiet)
+        child = subprocess.Popen(self.inside(machine, *command), **quiet)
         self._children.append(child)
         return child
 

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from itertools import pairwise
 
-from edge_agent.schedule import Outcome, Poll, Schedule, Scheduler
+from edge_agent.schedule import TURN_SECONDS, Outcome, Poll, Schedule, Scheduler
 from telemetry.readings import PollResult, ReasonCode, unreachable
 from tests.edge_agent.fakes import GOOD, FakeCollector, run_virtually, schedule
 
@@ -73,8 +73,43 @@ def test_an_interval_is_never_exceeded_and_never_much_shorter() -> None:
     watch([schedule("d", collector, interval=30)], 3600)
     later = gaps(collector.polls)[1:]
     assert all(27 <= gap <= 30.001 for gap in later)
-    assert max(later) - min(later) > 1  # there is jitter
     assert len(collector.polls) >= 120
+
+
+def test_what_is_due_begins_together_and_so_needs_few_commits() -> None:
+    ups = [FakeCollector(has_vital=True) for _ in range(5)]
+    others = [FakeCollector() for _ in range(30)]
+    schedules = [schedule(f"ups-{number}", each, interval=30, fast=3) for number, each in enumerate(ups)]
+    schedules += [schedule(f"d{number}", each, interval=60 if number % 2 else 30) for number, each in enumerate(others)]
+    delivered = watch(schedules, 600)
+    moments = {round(at, 1) for at, _ in delivered if at > START + 60}
+    assert len(moments) == len(range(int(540 / TURN_SECONDS)))
+    busiest = max(sum(1 for at, _ in delivered if round(at, 1) == moment) for moment in moments)
+    assert busiest < len(schedules) / 2  # not everything at once
+
+
+def test_an_interval_that_no_turn_fits_has_moments_of_its_own() -> None:
+    collectors = [FakeCollector() for _ in range(5)]
+    watch([schedule(f"d{number}", each, interval=5) for number, each in enumerate(collectors)], 300)
+    later = [gap for each in collectors for gap in gaps(each.polls)[1:]]
+    assert all(4.5 <= gap <= 5.001 for gap in later)
+    assert max(later) - min(later) > 0.3  # there is jitter
+
+
+def test_wards_that_start_together_do_not_speak_together() -> None:
+    moments = set()
+    for number in range(5):
+        collector = FakeCollector()
+
+        async def run(collector: FakeCollector = collector, number: int = number) -> None:
+            scheduler = Scheduler([schedule("d", collector, interval=30)], lambda outcome: None, random.Random(number))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(100):
+                    await scheduler.run()
+
+        run_virtually(run())
+        moments.add(round((collector.polls[-1] - START) % TURN_SECONDS, 1))
+    assert len(moments) > 2
 
 
 def test_vital_values_are_asked_every_few_seconds_between_whole_polls() -> None:
