@@ -1,6 +1,7 @@
-"""What one ward costs on the MAN: bytes for an hour of 40 devices, by a real agent, broker and hub as processes in two
-network namespaces, counted on the cable between them, both directions, everything included (statuses, confirmations,
-acknowledgements). Beside it the same readings as JSON by MQTT and as Influx line protocol, gzipped, over the same cable.
+"""What one ward costs on the MAN: bytes for an hour of 40 devices, by a real agent, broker and hub as processes in
+two network namespaces, counted on the cable between them, both directions, everything included (statuses,
+confirmations, acknowledgements). Beside it the same readings as JSON by MQTT and as Influx line protocol, gzipped, over
+the same cable.
 
 IP bytes have all headers of TCP and IP; TCP bytes are what the connections carried. Cameras are left out: their
 pictures go by HTTPS, and only while somebody looks.

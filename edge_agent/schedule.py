@@ -187,8 +187,8 @@ class Scheduler:
             device.next_vital = self._due(started, schedule.fast_interval, 1 - JITTER)
 
     def _due(self, started: float, interval: float, shortest: float) -> float:
-        """A moment when at least `shortest` of the interval and no more than all of it has passed since the turn in which
-        the last poll began: the last turn then, or any moment where no turn is. After the first poll, any of the turns."""
+        """A moment between `shortest` of the interval and all of it, counted from the turn in which the last poll
+        began: its last turn, or after the first poll any of its turns; any moment where it has none."""
         begun = math.floor((started - self._phase) / TURN_SECONDS + 0.01)  # a clock rounds
         most = math.floor(interval / TURN_SECONDS)
         least = math.ceil(shortest * interval / TURN_SECONDS)

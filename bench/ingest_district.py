@@ -1,0 +1,173 @@
+"""The district under load: a real mosquitto and a hub as processes, their figures, and a store with a past."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+import psutil
+
+from bench.ingest_wards import DISTRICT, METRICS_PER_DEVICE, POLL_SECONDS, Ward
+from demo.processes import BIN, Program
+from simulator.net.ports import free_port
+from store.base import Commit, Sample, SeriesKey
+from store.embedded import EmbeddedStore
+from store.embedded.database import open_for_reading
+from store.embedded.history import select
+from telemetry.clock import SystemClock
+from telemetry.intervals import IntervalSet
+
+USER = "bench"
+_DAY_SECONDS = 86_400
+_US = 1_000_000
+_QUERIES = 200
+
+
+class District:
+    """Broker, hub, and a signed-in reader of its statistics."""
+
+    def __init__(self, folder: Path) -> None:
+        self.broker_port, console_port = free_port(), free_port()
+        self._folder, self._file = folder, folder / "district.toml"
+        self._address = f"127.0.0.1:{console_port}"
+        broker = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+        if broker is None:
+            raise SystemExit("bench ingest: mosquitto is not installed")
+        broker_file = folder / "mosquitto.conf"
+        broker_file.write_text(f"listener {self.broker_port} 127.0.0.1\nallow_anonymous true\n", encoding="utf-8")
+        self.broker = Program("mosquitto", (broker, "-c", broker_file), folder / "mosquitto.log")
+        command = (BIN / "ward-district", "run", "-c", self._file)
+        self.hub = Program("district", command, folder / "district.log")
+        self._client = httpx.Client(base_url=f"http://{self._address}", timeout=30)
+
+    @property
+    def store(self) -> Path:
+        return self._folder / "store.db"
+
+    def start(self, wards: Sequence[Ward]) -> None:
+        names = "".join(f'[[ward]]\nid = "{ward.id}"\nname = "{ward.id}"\n' for ward in wards)
+        self._file.write_text(
+            f'[district]\nid = "{DISTRICT}"\nname = "Bench"\n[broker]\nurl = "mqtt://127.0.0.1:{self.broker_port}"\n'
+            f'[console]\nlisten = "{self._address}"\n[store]\npath = "{self.store}"\n{names}',
+            encoding="utf-8",
+        )
+        self.broker.start()
+        password = self._run("user", "add", USER, "--role", "district").split()[-1]
+        self.hub.start()
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                self._client.post("/api/session", json={"user": USER, "password": password}).raise_for_status()
+                return
+            except httpx.TransportError:
+                if time.monotonic() > deadline or not self.hub.running:
+                    raise SystemExit(f"bench ingest: no hub\n{self.hub.last_words()}") from None
+                time.sleep(0.1)
+
+    def statistics(self) -> dict[str, float]:
+        found: dict[str, float] = self._client.get("/api/statistics").raise_for_status().json()
+        return found
+
+    def missing(self, ward: str) -> int:
+        """Positions that the ward has and the district not yet."""
+        wards = self._client.get("/api/statistics").raise_for_status().json()["wards"]
+        return sum(int(each["missing_positions"]) for each in wards if each["id"] == ward)
+
+    def cpu_seconds(self) -> float:
+        """User and system, of the hub, since its start."""
+        times = psutil.Process(self.hub.pid).cpu_times()
+        return float(times.user + times.system)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """By ward, from the files, after the hub has ended."""
+        return {ward["id"]: ward for ward in json.loads(self._run("counts", "--json"))["wards"]}
+
+    def stop(self) -> None:
+        self._client.close()
+        self.hub.stop(seconds=30)
+        self.broker.stop(seconds=5)
+
+    def _run(self, *arguments: str) -> str:
+        command = [str(BIN / "ward-district"), *arguments, "-c", str(self._file)]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+
+
+def fill_a_day(path: Path, ward: Ward) -> int:
+    """The last 24 hours of all of a ward's series, into a store that nobody has open; how many samples they are."""
+    store = EmbeddedStore.open(path, clock=SystemClock())
+    incarnation, samples = random.Random(ward.id).randbytes(16), 0
+    polls = _DAY_SECONDS // POLL_SECONDS
+    begun_us = time.time_ns() // 1000 - _DAY_SECONDS * _US
+    chance = random.Random(1)
+    try:
+        for position, first in enumerate(range(0, polls, 120), 1):
+            together = [
+                Sample(ward.id, f"device-{device}", "ups", metric, "", at_us, value)
+                for poll in range(first, min(first + 120, polls))
+                for device in range(ward.devices)
+                for at_us in (begun_us + poll * POLL_SECONDS * _US + device * 700_000 + chance.randrange(3000),)
+                for metric, value, _ in ward.readings(device)
+            ]
+            store.commit([Commit(ward.id, incarnation, IntervalSet([(position, position)]), together)])
+            samples += len(together)
+        store.pack()
+    finally:
+        store.close()
+    return samples
+
+
+def packed_bytes(path: Path) -> int:
+    """What a closed store takes when nothing is left to be packed; freed pages, which are used again, left out."""
+    store = EmbeddedStore.open(path, clock=SystemClock())
+    store.pack()
+    store.close()
+    connection = open_for_reading(path)
+    pages, free, size = (
+        connection.execute(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "freelist_count", "page_size")
+    )
+    connection.close()
+    return int((pages - free) * size)
+
+
+def history_ms(path: Path, ward: Ward, *, hub_runs: bool) -> float:
+    """24 hours of one series, p95 of 200 such queries in ms: by the store, or while the hub has it open by the store's
+    own reading of the file, from beside it."""
+    chance, took = random.Random(2), []
+    end_us = time.time_ns() // 1000
+    keys = [
+        SeriesKey(ward.id, f"device-{device}", f"metric_{metric}_percent")
+        for device in range(ward.devices)
+        for metric in range(METRICS_PER_DEVICE)
+    ]
+    if hub_runs:
+        connection = open_for_reading(path)
+        numbers = [
+            number
+            for (number,) in connection.execute(
+                "SELECT DISTINCT series FROM chunks ORDER BY series LIMIT ?", (len(keys),)
+            )
+        ]
+        for _ in range(_QUERIES):
+            number = chance.choice(numbers)
+            began = time.perf_counter()
+            select(connection, number, end_us - _DAY_SECONDS * _US, end_us)
+            took.append(time.perf_counter() - began)
+            time.sleep(0.02)
+        connection.close()
+    else:
+        store = EmbeddedStore.open(path, clock=SystemClock())
+        for _ in range(_QUERIES):
+            key = chance.choice(keys)
+            began = time.perf_counter()
+            found = store.history(key, end_us - _DAY_SECONDS * _US, end_us)
+            took.append(time.perf_counter() - began)
+            if len(found.times_us) < 0.9 * _DAY_SECONDS / POLL_SECONDS:
+                raise SystemExit(f"bench ingest: {key} has {len(found.times_us)} samples of a day")
+        store.close()
+    return 1000 * sorted(took)[int(0.95 * len(took))]
