@@ -19,7 +19,7 @@ from simulator.net.ports import free_port
 from store.base import Commit, Sample, SeriesKey
 from store.embedded import EmbeddedStore
 from store.embedded.database import open_for_reading
-from store.embedded.history import select
+from store.embedded.history import Tail, read
 from telemetry.clock import SystemClock
 from telemetry.intervals import IntervalSet
 
@@ -147,16 +147,12 @@ def history_ms(path: Path, ward: Ward, *, hub_runs: bool) -> float:
     ]
     if hub_runs:
         connection = open_for_reading(path)
-        numbers = [
-            number
-            for (number,) in connection.execute(
-                "SELECT DISTINCT series FROM chunks ORDER BY series LIMIT ?", (len(keys),)
-            )
-        ]
+        query = "SELECT DISTINCT series FROM chunks ORDER BY series LIMIT ?"
+        numbers = [number for (number,) in connection.execute(query, (len(keys),))]
         for _ in range(_QUERIES):
             number = chance.choice(numbers)
             began = time.perf_counter()
-            select(connection, number, end_us - _DAY_SECONDS * _US, end_us)
+            read(connection, keys[0], number, Tail((), (), 0), end_us - _DAY_SECONDS * _US, end_us, full=False)
             took.append(time.perf_counter() - began)
             time.sleep(0.02)
         connection.close()

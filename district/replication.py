@@ -25,7 +25,8 @@ ENTRY_BYTES = 300.0  # until the ward's own are known
 GRACE_SECONDS = 0.5  # a hole may be a message that is on its way
 ANSWER_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 60.0
-CONFIRM_SECONDS = 15.0  # what is confirmed a little later is only kept a little longer in the ward
+FIRST_CONFIRM_SECONDS = 5.0  # after a ward came back; doubled with each, since the first tell what may be deflated with
+CONFIRM_SECONDS = 30.0  # at most: what is confirmed a little later is only kept a little longer in the ward
 MOST_RANGES = 2_000  # of one confirmation
 MOST_REFUSALS = 10_000  # remembered of one ward
 REFUSALS = 3  # an entry that was of no use so often will never be
@@ -71,6 +72,7 @@ class _Ward:
     requests: dict[str, _Request] = field(default_factory=dict)
     unconfirmed: dict[bytes, Incarnation] = field(default_factory=dict)
     confirm_at: float = 0.0
+    confirm_pause: float = FIRST_CONFIRM_SECONDS
     refusals: dict[tuple[bytes, int], int] = field(default_factory=dict)
     entry_bytes: float = ENTRY_BYTES  # what one takes on the wire when it is replayed
 
@@ -111,6 +113,8 @@ class Replication:
             return losses
         back = not state.listening or state.current != status.incarnation
         state.current, state.listening = shown or status.incarnation, True
+        if back:
+            state.confirm_pause = FIRST_CONFIRM_SECONDS
         if live:
             state.pause_seconds = ANSWER_SECONDS
         known_before = [known.id for known in self._holdings.ward(ward)]
@@ -155,7 +159,7 @@ class Replication:
         self.suspect(ward)
         state = self._wards[ward]
         state.unconfirmed[incarnation] = self._holdings.of(ward, incarnation)
-        state.confirm_at = 0.0
+        state.confirm_at, state.confirm_pause = 0.0, FIRST_CONFIRM_SECONDS
 
     def suspect(self, ward: str) -> None:
         """There may be holes that nothing else will show."""
@@ -260,7 +264,8 @@ class Replication:
             if worth_telling and not self._send(state.id, wire.Request(id=self._number(), committed=committed)):
                 break
             del state.unconfirmed[incarnation.id]
-        state.confirm_at = now + CONFIRM_SECONDS
+        pause = min(state.confirm_pause, CONFIRM_SECONDS)
+        state.confirm_at, state.confirm_pause = now + pause, 2 * pause
 
     def _ask(self, now: float) -> None:
         """Give each ward its turns: all may have the same number of bytes under way, and all together no more than
