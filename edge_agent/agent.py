@@ -28,6 +28,7 @@ from edge_agent.retention import memory as retention_memory
 from edge_agent.retention import recorders
 from edge_agent.retention.memory import RetentionMemory
 from edge_agent.rules.memory import SeenGood
+from edge_agent.salvaging import Salvaging, WithSalvaged
 from edge_agent.schedule import Outcome, Schedule, Scheduler
 from edge_agent.topology_watch import TopologyWatch
 from edge_agent.traps import TrapCounts, TrapDoor, counted
@@ -38,8 +39,9 @@ from edge_agent.uplink.worker import Uplink
 from edge_agent.watch import Watch
 from journal.events import events_newest_first
 from journal.journal import Journal
-from journal.model import JournalSettings
+from journal.model import JournalError, JournalFault, JournalSettings
 from telemetry.clock import Clock
+from telemetry.conditions import Condition
 
 log = logging.getLogger(__name__)
 
@@ -85,13 +87,18 @@ class Agent:
         """End the run; to be called in the event loop."""
         self._stop.set()
 
-    async def run(self) -> None:
-        """Until SIGTERM, SIGINT or stop(). Raises JournalError when there is no journal to be had."""
+    async def run(self) -> bool:
+        """Until SIGTERM, SIGINT or stop(). True where the journal turned out to be damaged: then another agent is to
+        begin anew. Raises JournalError when there is no journal to be had."""
         journal = self._open_journal()
         try:
             await self._run_with(journal)
+        except JournalError:
+            if not journal.damaged:
+                raise
         finally:
             journal.close()
+        return journal.damaged
 
     def _open_journal(self) -> Journal:
         return Journal.open(
@@ -126,15 +133,18 @@ class Agent:
                 self._album.keep(raised, self._cameras.posts[outcome.device].judged, journal)
 
         scheduler = Scheduler(schedules, take, self._chance)
-        uplink = self._make_uplink(journal, scheduler, loop)
+        view = WithSalvaged(journal)
+        uplink = self._make_uplink(journal, view, scheduler, loop)
         memory = SeenGood(self._folder / SEEN_FILE)
         journal.append(inventory)
-        recorder.put(engine.restore(open_conditions(events_newest_first(self._journal_file)), memory.load()))
-        watch = Watch(journal, self._clock, uplink, engine, memory)
+        recorder.put(engine.restore(self._still_open(journal), memory.load()))
+        salvaging = Salvaging(self._journal_file, journal, view, self._clock)
+        watch = Watch(journal, self._clock, uplink, engine, memory, self.stop)
         door = self._make_trap_door(scheduler, counts)
         log.info("watching %d devices of %s", len(schedules), configuration.ward.id)
         try:
             keep = blobs.upkeep(self._blobs)
+            salvaging.start()
             self._cameras.start()
             seeing = self._cameras.run(take, scheduler.poll_now)
             daily = recorders.daily(configuration, self._clock, self._refusals, retention, journal, self._blobs)
@@ -143,7 +153,17 @@ class Agent:
         finally:
             await _close(schedules)
             memory.save(engine.seen_good())
-            await asyncio.to_thread(self._end, journal, uplink)
+            await asyncio.to_thread(self._end, journal, uplink, salvaging)
+
+    def _still_open(self, journal: Journal) -> list[Condition]:
+        """The conditions that were open at the last stop."""
+        try:
+            return open_conditions(events_newest_first(self._journal_file))
+        except JournalError as error:
+            if error.fault != JournalFault.DAMAGED:
+                raise
+            journal.note_damage()  # the watch begins anew for it, when everything runs
+            return []
 
     async def _until_stopped(self, *runs: Coroutine[Any, Any, None]) -> None:
         work = asyncio.ensure_future(_work(runs))
@@ -154,11 +174,12 @@ class Agent:
         with contextlib.suppress(asyncio.CancelledError):
             await work
 
-    def _end(self, journal: Journal, uplink: Uplink | None) -> None:
+    def _end(self, journal: Journal, uplink: Uplink | None, salvaging: Salvaging) -> None:
         self._streams.close()
         self._cameras.close()
         self._album.close()
         self._pictures.close()
+        salvaging.stop()
         journal.finish()
         if uplink is not None:
             linger = self._options.linger_seconds
@@ -183,7 +204,9 @@ class Agent:
         url = self._options.hub or (section.hub if section else None)
         return None if url is None else Hub(url, section.ca_file if section else None)
 
-    def _make_uplink(self, journal: Journal, scheduler: Scheduler, loop: asyncio.AbstractEventLoop) -> Uplink | None:
+    def _make_uplink(
+        self, journal: Journal, view: WithSalvaged, scheduler: Scheduler, loop: asyncio.AbstractEventLoop
+    ) -> Uplink | None:
         section = self._configuration.uplink
         url = self._options.broker or (section.broker if section else None)
         if url is None:
@@ -199,7 +222,7 @@ class Agent:
 
         ward = self._configuration.ward
         settings = UplinkSettings(ward.district, ward.id, _broker(url, section), self._version)
-        uplink = Uplink(settings, journal, poll_now, self._clock, self._chance, self._streams, self._pictures)
+        uplink = Uplink(settings, view, poll_now, self._clock, self._chance, self._streams, self._pictures)
         journal.subscribe(uplink.offer)
         uplink.start()
         return uplink

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,8 @@ from edge_agent.dump.cli import dump
 from edge_agent.retention.cli import app as recorder_app
 from edge_agent.words import words
 from telemetry.configuration.words import Words
+
+BEGIN_ANEW_SECONDS = 1.0  # after a journal that was damaged: the next may be, too
 
 app = typer.Typer(
     help="WardWatch's agent in a ward office.",
@@ -62,11 +65,12 @@ def run(
     options = RunOptions(data_dir, _broker_url(broker, said), _hub_url(hub, said), _seconds(linger, said))
     _log_to_stderr(configuration.agent.log_level)
 
-    async def watch() -> None:
-        await Agent(configuration, options, SystemClock(), random.Random()).run()
+    async def watch() -> bool:
+        return await Agent(configuration, options, SystemClock(), random.Random()).run()
 
     try:
-        asyncio.run(watch())
+        while asyncio.run(watch()):
+            time.sleep(BEGIN_ANEW_SECONDS)
     except JournalError as error:
         from edge_agent.verify import cannot_open
 

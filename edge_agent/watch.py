@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from edge_agent.clock_watch import ClockWatch
 from edge_agent.rules.engine import Engine
@@ -23,8 +24,17 @@ SAVE_LOOKS = 15  # how many looks apart the memory is saved, if it changed
 class Watch:
     """Looks once a second."""
 
-    def __init__(self, journal: Journal, clock: Clock, uplink: Uplink | None, engine: Engine, memory: SeenGood) -> None:
-        self._journal = journal
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        uplink: Uplink | None,
+        engine: Engine,
+        memory: SeenGood,
+        damaged: Callable[[], None],
+    ) -> None:
+        """`damaged` is called when the journal's file turns out to be."""
+        self._journal, self._damaged = journal, damaged
         self._clock_watch = ClockWatch(clock)
         self._uplink = uplink
         self._engine = engine
@@ -47,6 +57,9 @@ class Watch:
         if step is not None:
             log.warning("the wall clock jumped by %+.1f s", step)
             self._journal.append(Lifecycle(LifecycleEvent.CLOCK_STEPPED, detail=f"{step:+.3f} s"), urgent=True)
+        if self._journal.damaged:
+            log.error("the journal is damaged: beginning anew, and saving what it still holds")
+            self._damaged()
         trouble = self._journal.trouble()
         if trouble != self._trouble:
             self._trouble = trouble

@@ -54,6 +54,7 @@ class Journal:
         self._writer = writer
         self._held: tuple[int, list[Held]] | None = None
         self._closed = False
+        self._damaged = False
 
     @classmethod
     def open(
@@ -75,6 +76,8 @@ class Journal:
         lock = _lock(path)
         try:
             try:
+                if set_damaged_aside and _note(path).exists():
+                    raise JournalError(JournalFault.DAMAGED, path, "was found to be damaged while it was in use")
                 return cls._open(path, lock, clock, agent_version, settings or JournalSettings(), listener)
             except JournalError as error:
                 if error.fault != JournalFault.DAMAGED or not set_damaged_aside:
@@ -192,6 +195,19 @@ class Journal:
         """Remove what is old, and what is too much, now; the journal does so by itself every hour."""
         self._writer.ask(_PRUNING_SECONDS, prune=True)
 
+    @property
+    def damaged(self) -> bool:
+        """Whether the file's content turned out to be wrong, in reading or in writing. What it still holds is for
+        `journal.salvage`; with `set_damaged_aside` the next `open` begins a new one."""
+        if self._damaged or self._writer.damage is not None:
+            _note(self._path).touch()
+            return True
+        return False
+
+    def note_damage(self) -> None:
+        """Somebody else who read the file found it."""
+        self._damaged = True
+
     def counts(self) -> JournalCounts:
         """Totals; cheap."""
         state = self._ledger.state
@@ -243,8 +259,14 @@ class Journal:
         except sqlite3.ProgrammingError as error:
             raise JournalError(JournalFault.CLOSED, self._path, "is closed") from error
         except sqlite3.Error as error:
+            self._damaged |= is_damage(error)
             fault = JournalFault.DAMAGED if is_damage(error) else JournalFault.UNREADABLE
             raise JournalError(fault, self._path, f"cannot be read: {error}") from error
+
+
+def _note(path: Path) -> Path:
+    """Says to the next start that the file is damaged, where opening it would not show that."""
+    return path.with_name(path.name + ".is-damaged")
 
 
 def _lock(path: Path) -> int:
@@ -271,5 +293,6 @@ def _set_aside(path: Path, clock: Clock) -> None:
             file = path.with_name(path.name + ending)
             if file.exists():
                 file.rename(aside.with_name(aside.name + ending))
+        _note(path).unlink(missing_ok=True)
     except OSError as error:
         raise JournalError(JournalFault.NOT_OPENED, path, f"cannot be set aside: {error}") from error

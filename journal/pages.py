@@ -28,6 +28,10 @@ class NoRowError(ValueError):
     """These bytes are no such row."""
 
 
+class SpilledError(NoRowError):
+    """What it holds on other pages is not such a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of a table (id INTEGER PRIMARY KEY, one integer, one blob), which is how a journal keeps entries."""
@@ -35,6 +39,7 @@ class Row:
     id: int
     number: int
     blob: bytes
+    spilled: bool  # part of it lay on other pages, and not all of those come with the log's checksums
 
 
 class Pages:
@@ -57,8 +62,9 @@ class Pages:
     def __len__(self) -> int:
         return self._count
 
-    def rows(self, number: int) -> Iterator[Row]:
-        """What page `number` (from 1) holds, if it is a leaf of such a table. Raises OSError."""
+    def rows(self, number: int) -> Iterator[Row | None]:
+        """What page `number` (from 1) holds, if it is a leaf of a table; None for each that is no such row, or not
+        any more. Raises OSError."""
         page = self._page(number)
         start = _PAGE_1_HEADER if number == 1 else 0
         if len(page) < self.size or page[start] != _LEAF:
@@ -68,12 +74,12 @@ class Pages:
         if end > self._usable:
             return
         for (at,) in struct.iter_unpack(">H", page[start + 8 : end]):
-            if not end <= at < self._usable:
-                continue
             try:
-                yield self._row(page, at)
+                yield self._row(page, at, number) if end <= at < self._usable else None
+            except SpilledError:
+                continue  # this page is not to blame
             except (NoRowError, IndexError):
-                continue
+                yield None
 
     def _page(self, number: int) -> bytes:
         offset = self._newer.get(number)
@@ -83,29 +89,31 @@ class Pages:
         self._file.seek((number - 1) * self.size)
         return self._file.read(self.size)
 
-    def _row(self, page: bytes, at: int) -> Row:
+    def _row(self, page: bytes, at: int, number: int) -> Row:
         size, at = _varint(page, at)
         id, at = _varint(page, at)
         if size > _MOST_RECORD:
             raise NoRowError("too large")
-        return _record(_signed(id), self._payload(page, at, size))
+        if size <= self._usable - 35:
+            payload = page[at : at + size]
+            return Row(_signed(id), *_record(payload, size), spilled=False)
+        try:
+            payload, checked = self._spilled(page, at, size)
+            return Row(_signed(id), *_record(payload, size), spilled=not (checked and number in self._newer))
+        except (NoRowError, IndexError) as error:
+            raise SpilledError(str(error)) from error
 
-    def _payload(self, page: bytes, at: int, size: int) -> bytes:
-        """Section 1.6: what does not fit lies in a chain of overflow pages."""
-        most = self._usable - 35
-        if size <= most:
-            found = page[at : at + size]
-            if len(found) < size:
-                raise NoRowError("beyond its page")
-            return found
+    def _spilled(self, page: bytes, at: int, size: int) -> tuple[bytes, bool]:
+        """Section 1.6: what does not fit lies in a chain of overflow pages. And whether all of those are the log's."""
         least = (self._usable - 12) * 32 // 255 - 23
         local = least + (size - least) % (self._usable - 4)
-        local = local if local <= most else least
-        parts, left = [page[at : at + local]], size - local
+        local = local if local <= self._usable - 35 else least
+        parts, left, checked = [page[at : at + local]], size - local, True
         following = int.from_bytes(page[at + local : at + local + 4])
         while left > 0:
             if not 0 < following <= self._count:
                 raise NoRowError("a chain that leads nowhere")
+            checked &= following in self._newer
             overflow = self._page(following)
             following = int.from_bytes(overflow[:4])
             part = overflow[4 : 4 + min(left, self._usable - 4)]
@@ -113,10 +121,10 @@ class Pages:
                 raise NoRowError("a chain that ends too soon")
             parts.append(part)
             left -= len(part)
-        return b"".join(parts)
+        return b"".join(parts), checked
 
 
-def _record(id: int, payload: bytes) -> Row:
+def _record(payload: bytes, size: int) -> tuple[int, bytes]:
     """Section 2.1: NULL (the id stands in its place), an integer, a blob."""
     header, at = _varint(payload, 0)
     null, at = _varint(payload, at)
@@ -124,10 +132,11 @@ def _record(id: int, payload: bytes) -> Row:
     blob, at = _varint(payload, at)
     width = 0 if integer in (8, 9) else _INTEGERS.get(integer, -1)
     length = (blob - 12) // 2
-    if null or at != header or width < 0 or blob < 12 or blob % 2 or header + width + length != len(payload):
+    good = len(payload) == size == header + width + length and blob >= 12 and blob % 2 == 0
+    if null or at != header or width < 0 or not good:
         raise NoRowError("another sort of row")
     number = integer - 8 if width == 0 else int.from_bytes(payload[at : at + width], signed=True)
-    return Row(id, number, payload[at + width :])
+    return number, payload[at + width :]
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:

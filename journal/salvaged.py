@@ -14,7 +14,7 @@ from telemetry.intervals import IntervalSet
 _DONE = 1  # user_version of a file that is whole
 _SCHEMA = """
 CREATE TABLE incarnations (number INTEGER PRIMARY KEY, incarnation BLOB NOT NULL UNIQUE);
-CREATE TABLE entries (id INTEGER PRIMARY KEY, entry BLOB NOT NULL);
+CREATE TABLE entries (id INTEGER PRIMARY KEY, entry BLOB NOT NULL, sure INTEGER NOT NULL);
 """
 
 
@@ -28,11 +28,11 @@ class SalvagedFile:
         self._db.executescript(_SCHEMA)
         self._numbers: dict[bytes, int] = {}
 
-    def put(self, entries: Iterable[tuple[bytes, int, bytes]]) -> None:
-        """Incarnation, position, entry; one that is there already stays."""
-        rows = [(row_id(self._number(name), position), entry) for name, position, entry in entries]
+    def put(self, entries: Iterable[tuple[bytes, int, bytes, bool]]) -> None:
+        """Incarnation, position, entry, whether it is sure by itself; one that is there already stays."""
+        rows = [(row_id(self._number(name), position), entry, sure) for name, position, entry, sure in entries]
         self._db.execute("BEGIN")
-        self._db.executemany("INSERT OR IGNORE INTO entries VALUES (?, ?)", rows)
+        self._db.executemany("INSERT OR IGNORE INTO entries VALUES (?, ?, ?)", rows)
         self._db.execute("COMMIT")
 
     def incarnations(self) -> list[tuple[int, bytes]]:
@@ -44,10 +44,14 @@ class SalvagedFile:
         cursor = self._db.execute("SELECT id, entry FROM entries WHERE id BETWEEN ? AND ? ORDER BY id", (low, high))
         return ((place(identity)[1], entry) for identity, entry in cursor)
 
-    def drop(self, number: int, first: int, last: int) -> None:
-        """These cannot be trusted."""
-        ends = (row_id(number, first), row_id(number, last))
-        self._db.execute("DELETE FROM entries WHERE id BETWEEN ? AND ?", ends)
+    def drop(self, number: int, first: int, last: int, *, but_sure: bool) -> int:
+        """These cannot be trusted, or only those that are sure by themselves; how many went."""
+        place = (row_id(number, first), row_id(number, last), but_sure)
+        return self._db.execute("DELETE FROM entries WHERE id BETWEEN ? AND ? AND NOT (? AND sure)", place).rowcount
+
+    def count(self) -> int:
+        found: int = self._db.execute("SELECT count(*) FROM entries").fetchone()[0]
+        return found
 
     def close(self, *, done: bool) -> None:
         if done:
@@ -111,21 +115,24 @@ class Salvaged:
             raise JournalError(JournalFault.UNREADABLE, self._path, f"cannot be read: {error}") from error
         return found
 
-    def mark_committed(self, incarnation: bytes, positions: IntervalSet) -> bool:
-        """The district has these. Whether it has all of this file now. Kept in memory: it tells again after a start."""
+    def mark_committed(self, incarnation: bytes, positions: IntervalSet) -> None:
+        """The district has these. Kept in memory: it tells again after a start."""
         if incarnation in self._present:
-            self._committed.setdefault(incarnation, IntervalSet()).update(positions)
-        return all(
-            not any(self._committed.get(name, IntervalSet()).missing(first, last))
-            for name, present in self._present.items()
-            for first, last in present
-        )
+            with self._lock:
+                self._committed.setdefault(incarnation, IntervalSet()).update(positions)
 
-    def close(self, *, remove: bool = False) -> None:
+    def is_committed(self) -> bool:
+        """Whether the district has all of it."""
+        with self._lock:
+            return all(
+                not any(self._committed.get(name, IntervalSet()).missing(first, last))
+                for name, present in self._present.items()
+                for first, last in present
+            )
+
+    def close(self) -> None:
         with self._lock:
             self._db.close()
-        if remove:
-            self._path.unlink(missing_ok=True)
 
     def _positions(self, number: int) -> IntervalSet:
         ends = (row_id(number, 0), row_id(number + 1, 0) - 1)
