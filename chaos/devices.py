@@ -1,8 +1,8 @@
-"""The process in which all wards' devices are, and the long lines: `python -m chaos.devices SETTINGS`.
+"""The process in which all wards' devices are, and the lines that can be bad: `python -m chaos.devices SETTINGS`.
 
 Each device answers SNMP in its ward's namespace, and writes down each number that it served, and when. Each ward has
 a TCP proxy that its agent may reach the broker through; told "delay WARD SECONDS" on standard input, it holds up all
-that passes, each way, for so long.
+that passes, each way, for so long. The hub's proxy, told "disorder district SECONDS", lets messages wait so long.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from chaos import virtual
+from chaos.disorder import DisorderlyLine
 from chaos.kernel import visiting
 from chaos.long_line import LongLine
 from simulator.mibs.values import Objects, Oid, Syntax, Value
@@ -25,6 +26,7 @@ from simulator.net.snmp_device import Agent
 
 READY = "ready"
 PROXY_PORT = 1883
+HUB_PORT = 1884  # where the hub finds its broker
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Settings:
     """What the process is told: its wards, the broker beyond the line, and the file for what was served."""
 
     wards: tuple[WardPlace, ...]
+    district: str  # its namespace
     broker: str
     broker_port: int
     served: str
@@ -106,13 +109,17 @@ async def serve(settings: Settings, file: TextIO) -> None:
                 await agents.open(Agent(device, "public", None, answers, lambda: True), virtual.FIRST_PORT + number)
             lines[place.ward] = LongLine(namespace, (settings.broker, settings.broker_port), PROXY_PORT)
             lines[place.ward].open()
+    district = DisorderlyLine(Path(settings.district), (settings.broker, settings.broker_port), HUB_PORT)
+    await district.open()
     sys.stdout.write(READY + "\n")
     sys.stdout.flush()
     commands = await _commands()
     while line := await commands.readline():
-        word, ward, seconds = line.decode().split()
+        word, target, seconds = line.decode().split()
         if word == "delay":
-            lines[ward].delay = float(seconds)
+            lines[target].delay = float(seconds)
+        elif word == "disorder":
+            district.hold_seconds = float(seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
 from chaos.commands import inside
+from chaos.devices import HUB_PORT
 from chaos.disks import Disk
 from chaos.kernel import call_inside, listens
-from chaos.network import DISTRICT_ADDRESS
 from chaos.ward import DISTRICT_ID
 from demo.processes import BIN, Program
 from telemetry.intervals import IntervalSet
@@ -163,7 +163,7 @@ id = "{DISTRICT_ID}"
 name = "Chaos"
 data_dir = "{data}"
 [broker]
-url = "mqtt://{DISTRICT_ADDRESS}:{BROKER_PORT}"
+url = "mqtt://127.0.0.1:{HUB_PORT}"
 [console]
 listen = "127.0.0.1:{CONSOLE_PORT}"
 [store]

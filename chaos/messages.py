@@ -26,7 +26,7 @@ class Meddling(Enum):
     """What is done with each message."""
 
     TWICE = "twice"
-    SHUFFLED = "shuffled"
+    LATE = "late"  # and in another order
 
 
 class Meddler:

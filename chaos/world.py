@@ -52,6 +52,12 @@ class Devices:
         pipe.write(f"delay {ward} {seconds}\n")
         pipe.flush()
 
+    def disorder(self, hold_seconds: float) -> None:
+        """Messages on their way to the hub wait for others to overtake them, up to so long."""
+        pipe = self._pipe(self._process.stdin)
+        pipe.write(f"disorder {DISTRICT} {hold_seconds}\n")
+        pipe.flush()
+
     def close(self) -> None:
         """It ends in order, so that all of what was served is written."""
         self._pipe(self._process.stdin).close()
@@ -101,9 +107,14 @@ class World:
                 folder / DISTRICT, network.namespace(DISTRICT), store, names, broker_remembers=broker_remembers
             )
             places = tuple(WardPlace(name, str(network.namespace(name))) for name in names)
-            settings = Settings(places, DISTRICT_ADDRESS, BROKER_PORT, str(folder / "served.jsonl"))
-            district.start()
+            there = str(network.namespace(DISTRICT))
+            settings = Settings(places, there, DISTRICT_ADDRESS, BROKER_PORT, str(folder / "served.jsonl"))
             devices = Devices(settings, folder / "devices.log")
+            try:
+                district.start()
+            except BaseException:
+                devices.close()
+                raise
         except BaseException:
             _take_down(network, wards, district)
             raise

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import random
 
-from chaos.faults.base import Act, FaultKind, Where
+from chaos.faults.base import FaultKind, Where, between
 from chaos.messages import Meddling
 from chaos.plan import Fault
 from chaos.world import World
 
 
-def _begin(how: Meddling) -> Act:
-    def begin(world: World, fault: Fault) -> None:
-        world.meddler.start(how, random.Random(fault.strength))
-
-    return begin
+def _say_again(world: World, fault: Fault) -> None:
+    how = Meddling.TWICE if fault.strength < 0.5 else Meddling.LATE
+    world.meddler.start(how, random.Random(fault.strength))
 
 
-def _end(world: World, fault: Fault) -> None:
+def _be_silent(world: World, fault: Fault) -> None:
     world.meddler.stop()
 
 
-_PART = frozenset({"messages"})
+def _disorder(world: World, fault: Fault) -> None:
+    world.devices.disorder(between(fault, 0.5, 6.0))
+
+
+def _order(world: World, fault: Fault) -> None:
+    world.devices.disorder(0.0)
+
 
 FAULTS = (
-    FaultKind("duplicated", _PART, Where.DISTRICT, (8, 25), _begin(Meddling.TWICE), _end, severs=False),
-    FaultKind("reordered", _PART, Where.DISTRICT, (8, 25), _begin(Meddling.SHUFFLED), _end, severs=False),
+    FaultKind(
+        *("duplicated", frozenset({"meddler"}), Where.DISTRICT, (8, 25), _say_again, _be_silent),
+        severs=False,
+    ),
+    FaultKind("reordered", frozenset({"order"}), Where.DISTRICT, (8, 25), _disorder, _order, severs=False),
 )
