@@ -18,6 +18,7 @@ BENCHMARKS = {
     "watch": "bench.watch",  # 16 cameras watched and judged, beside copying and decoding them; a whole agent's memory
     "picture": "bench.picture",  # hits and false alarms of the picture's judges on real footage
     "catch-up": "bench.catch_up",  # a ward after 7 days without its district, and whom it keeps waiting
+    "backup": "bench.backup",  # a store that is written to while it is backed up
     "power-loss": "bench.power_loss",  # journals cut off under load
 }
 

@@ -110,6 +110,48 @@ def verify(config: ConfigurationFile, json: AsJson = False, lang: Language = Non
         raise typer.Exit(FAILED)
 
 
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder that is not there yet.")],
+    config: ConfigurationFile,
+    json: AsJson = False,
+    lang: Language = None,
+) -> None:
+    """Write all that the district keeps into FOLDER, also while the hub runs."""
+    from district.errors import DistrictError
+    from district.saving import backup as saving
+    from district.saving import telling
+    from telemetry.clock import SystemClock
+
+    said = words(lang)
+    try:
+        made = saving.backup(folder, _load(config, said), SystemClock(), telling.Teller(said).backup)
+    except DistrictError as error:
+        _fail(error.text(said))
+    typer.echo(telling.saved(made, said, json=json))
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder that `backup` made.")],
+    config: ConfigurationFile,
+    replace: Annotated[bool, typer.Option("--replace", help="Set aside the data that is there.")] = False,
+    json: AsJson = False,
+    lang: Language = None,
+) -> None:
+    """Check FOLDER and put it in the place of the district's data. End the hub first; then run `verify`."""
+    from district.errors import DistrictError
+    from district.saving import restore as saving
+    from district.saving import telling
+
+    said = words(lang)
+    try:
+        done = saving.restore(folder, _load(config, said), replace=replace, tell=telling.Teller(said).restore)
+    except DistrictError as error:
+        _fail(error.text(said))
+    typer.echo(telling.restored(done, said, json=json))
+
+
 @users.command("add")
 def add_user(
     name: str,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from district.config import Configuration
 from store.embedded import EmbeddedSettings, EmbeddedStore
 from telemetry.clock import Clock
+
+if TYPE_CHECKING:
+    from store.victoria import VictoriaSettings
 
 
 def open_store(configuration: Configuration, clock: Clock, *, shipping: bool = True) -> EmbeddedStore:
@@ -20,9 +25,17 @@ def open_store(configuration: Configuration, clock: Clock, *, shipping: bool = T
         )
         return EmbeddedStore.open(path, clock=clock, settings=kept)
     # Late: a district without VictoriaMetrics does not pay for its libraries.
-    from store.victoria import VictoriaSettings, VictoriaStore
+    from store.victoria import VictoriaStore
 
-    there = VictoriaSettings(
+    return VictoriaStore.connect(path, clock=clock, there=victoria_settings(configuration), shipping=shipping)
+
+
+def victoria_settings(configuration: Configuration) -> VictoriaSettings:
+    """Where the configured VictoriaMetrics is, and what is asked of it."""
+    from store.victoria import VictoriaSettings
+
+    section = configuration.store
+    return VictoriaSettings(
         url=section.url,
         district=configuration.district.id,
         username=section.username or "",
@@ -30,4 +43,3 @@ def open_store(configuration: Configuration, clock: Clock, *, shipping: bool = T
         samples_days=section.samples_days,
         events_days=section.events_days,
     )
-    return VictoriaStore.connect(path, clock=clock, there=there, shipping=shipping)

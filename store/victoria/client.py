@@ -107,10 +107,14 @@ class VictoriaClient:
 
         A snapshot writes what is in memory to the disk first (lib/storage, CreateSnapshot), which /internal/force_flush
         does not: after that alone a SIGKILL took all back, in a trial."""
+        self._get("/snapshot/delete", {"snapshot": self.snapshot()})
+
+    def snapshot(self) -> str:
+        """Have it make one of all it has, and give it a name: a folder under its -storageDataPath/snapshots."""
         name = self._get("/snapshot/create").json().get("snapshot")
         if not name:
             raise self._strange("no snapshot")
-        self._get("/snapshot/delete", {"snapshot": name})
+        return str(name)
 
     # ---- out ---------------------------------------------------------------------------------------------------
 
