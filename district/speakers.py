@@ -18,6 +18,7 @@ from telemetry.clock import Clock
 SILENCE_SECONDS = 45.0  # three heartbeats
 TOGETHER_SECONDS = 20.0  # so long both must be heard: what a dead one left in a slow line is heard sooner
 APART_SECONDS = 60.0  # after so much silence of one, there is only the other
+MOST_SPEAKERS = 50  # of one ward that are remembered
 
 WhoseTurn = Callable[[str, bytes], bytes]  # ward, incarnation: the agent to ask for it; empty: whoever is there
 
@@ -67,6 +68,8 @@ class Speakers:
                 incarnation, now, now, machine=known.machine, holds=known.holds
             )
         speaker.last_at, speaker.left = now, False
+        if len(state.speakers) > MOST_SPEAKERS:
+            self._forget_one(state)
         if status is not None:
             speaker.machine = status.machine[:64]
             held = {each.incarnation for each in status.held}
@@ -74,6 +77,12 @@ class Speakers:
         if self._takes_over(state, speaker, now):
             state.shown = incarnation
         return state.shown
+
+    @staticmethod
+    def _forget_one(state: _Ward) -> None:
+        """The longest silent but the shown one: whoever makes up incarnations must not fill the memory."""
+        others = [each for each in state.speakers.values() if each.incarnation != state.shown]
+        del state.speakers[min(others, key=lambda each: each.last_at).incarnation]
 
     def left(self, ward: str, incarnation: bytes) -> bool:
         """It took leave, or its connection broke. Whether the ward is without a voice now."""

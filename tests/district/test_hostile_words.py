@@ -8,9 +8,10 @@ import time
 import pytest
 
 from district import holdings, ingest
+from district.speakers import MOST_SPEAKERS
 from telemetry import wire_pb2 as wire
 from telemetry.intervals import IntervalSet
-from tests.district.conftest import Desk
+from tests.district.conftest import Desk, answer
 from tests.district.fakes import ScriptedWard, many_polls
 
 OTHER = bytes(reversed(range(16)))
@@ -53,6 +54,36 @@ def test_a_ward_that_names_ever_new_incarnations_fills_no_memory(
     assert len(desk.holdings.ward(ward.ward)) <= 300
     desk.hear((ward.topic("entries"), ward.batch(1)))
     assert desk.held(ward) == [(1, 2)]  # and what it has to say itself is heard
+
+
+def test_a_ward_that_speaks_as_ever_new_agents_fills_no_memory(desk: Desk, ward: ScriptedWard) -> None:
+    desk.hear((ward.topic("status"), ward.status()), (ward.topic("entries"), ward.batch(1)))
+    for number in range(500):
+        made_up = ScriptedWard(incarnation=number.to_bytes(16, "big"), entries=[b"nothing proper"])
+        desk.hear((made_up.topic("entries"), made_up.batch(1)))
+    speakers = desk.situation.speakers
+    assert len(speakers._wards[ward.ward].speakers) <= MOST_SPEAKERS
+    assert speakers.shown(ward.ward) == ward.incarnation
+
+
+def test_a_cut_off_log_of_a_ward_is_a_named_loss_of_what_it_took(desk: Desk, ward: ScriptedWard) -> None:
+    """The ward told of a head that its journal has no more, since its log was cut off before it started again."""
+    many_polls(ward, 48, random.Random(1))
+    desk.hear((ward.topic("status"), ward.status()), (ward.topic("entries"), ward.batch(1, 30)))
+    again = ScriptedWard(incarnation=OTHER).started()
+    left = wire.Held(incarnation=ward.incarnation, first_position=1, last_position=40)
+    desk.wait(70.0, step=5.0)
+    desk.replays()
+    desk.hear((again.topic("status"), again.status(held=[left])), (again.topic("entries"), again.batch(1)))
+    desk.wait(1.0)
+    for name, request in list(desk.sent):
+        if request.WhichOneof("what") == "replay" and request.replay.incarnation == ward.incarnation:
+            assert name == ward.ward
+            answer(desk, ward, request, without=lambda position: position > 40)
+    desk.wait(5.0)
+    assert desk.held(ward) == [(1, 40)]
+    state = desk.site.ward(ward.ward)
+    assert (state.named_losses, state.missing_positions) == (10, 0)
 
 
 def test_what_a_status_in_part_does_not_name_is_not_called_lost(desk: Desk, ward: ScriptedWard) -> None:
