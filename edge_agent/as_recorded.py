@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from camera.recorders.record_settings import RecordSettings, Sent, differences
+from camera.recorders.record_settings import RATES, RecordSettings, Sent, differences
 from camera.watch.stream_watch import WatchState
 from telemetry.readings import Fact, Reading
 
 KEPT_SECONDS = 1800.0  # what a recorder told counts for; it is asked every ten minutes
+RATES_SECONDS = 540.0  # three looks at a main stream: one of few seconds may have met a busy network
 METRIC, FACT = "recorded_as_set", "recorder_setting"
 
 
@@ -18,6 +19,7 @@ class AsRecorded:
     def __init__(self) -> None:
         self._told: _Told | None = None
         self._sent: Sent | None = None
+        self._rates_since: float | None = None  # when a rate was first seen to differ, without a good one since
 
     def told(self, settings: RecordSettings, now: float) -> None:
         """What its recorder is set to record of it."""
@@ -31,7 +33,13 @@ class AsRecorded:
         self._sent = None if main is None or main.up is False else self._newest(main)
         told = self._fresh(now)
         found = differences(told.settings, self._sent) if told is not None and self._sent is not None else None
-        return [] if found is None else [Reading(METRIC, float(not found))]
+        if found is None:
+            self._rates_since = None
+            return []
+        rates = RATES.intersection(found)
+        self._rates_since = (now if self._rates_since is None else self._rates_since) if rates else None
+        counts = self._rates_since is not None and now - self._rates_since >= RATES_SECONDS
+        return [Reading(METRIC, float(not (counts or set(found) - RATES)))]
 
     def _fresh(self, now: float) -> _Told | None:
         return self._told if self._told is not None and now - self._told.at <= KEPT_SECONDS else None

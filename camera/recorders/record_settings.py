@@ -15,12 +15,15 @@ _SPELT = {"h264": "H.264", "h265": "H.265"}
 
 
 class Difference(StrEnum):
-    """What is not as it is set."""
+    """What is not as it is set. Codec and size are so or not; RATES are measured, over some seconds."""
 
     CODEC = "codec"
     SIZE = "size"
     FRAME_RATE = "frame_rate"
     BITRATE = "bitrate"
+
+
+RATES = frozenset({Difference.FRAME_RATE, Difference.BITRATE})
 
 
 @dataclass(frozen=True, slots=True)

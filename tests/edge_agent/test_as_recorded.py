@@ -8,7 +8,7 @@ from camera.bitstream.stream_facts import StreamFacts
 from camera.recorders.record_settings import RecordSettings
 from camera.watch.meter import Figures
 from camera.watch.stream_watch import WatchState
-from edge_agent.as_recorded import KEPT_SECONDS, AsRecorded
+from edge_agent.as_recorded import KEPT_SECONDS, RATES_SECONDS, AsRecorded
 from telemetry.readings import Reading
 
 SET = RecordSettings("h264", 1920, 1080, 25.0, 4096)
@@ -44,14 +44,26 @@ def test_what_the_recorder_told_is_forgotten_when_it_tells_no_more() -> None:
     assert both.readings(sampled(H265), KEPT_SECONDS + 1) == [] and both.facts(KEPT_SECONDS + 1) == []
 
 
+def test_a_rate_counts_when_three_looks_say_so() -> None:
+    both, slow = AsRecorded(), Figures(9.0, 1e6, 2.0, 0)
+    both.told(SET, 0.0)
+    assert both.readings(sampled(figures=slow), 0.0) == YES
+    assert both.readings(sampled(figures=GOOD), 300.0) == YES  # it was the network
+    assert both.readings(sampled(figures=slow), 600.0) == YES
+    assert both.readings(sampled(figures=slow), 900.0) == YES
+    assert both.readings(sampled(figures=slow), 600.0 + RATES_SECONDS) == NO
+    assert both.readings(sampled(figures=GOOD), 1500.0) == YES
+
+
 def test_the_first_rates_of_a_connection_are_not_judged() -> None:
     both = AsRecorded()
     both.told(SET, 0.0)
-    assert both.readings(sampled(figures=Figures(9.0, 9e6, 2.0, 0)), 1.0) == NO
-    assert both.readings(sampled(figures=NONE_YET, settled=False), 2.0) == NO  # no change while it opens anew
-    assert both.readings(sampled(figures=Figures(60.0, 9e6, 2.0, 0), settled=False), 3.0) == NO
-    assert both.readings(sampled(), 5.0) == YES
-    assert both.readings(sampled(figures=NONE_YET), 6.0) == YES  # it ended before there were any
+    slow = Figures(9.0, 9e6, 2.0, 0)
+    both.readings(sampled(figures=slow), 0.0)
+    assert both.readings(sampled(figures=NONE_YET, settled=False), 600.0) == NO  # no change while it opens anew
+    assert both.readings(sampled(figures=GOOD, settled=False), 601.0) == NO
+    assert both.readings(sampled(figures=NONE_YET), 602.0) == NO  # it ended before there were any
+    assert both.readings(sampled(), 605.0) == YES
 
 
 def test_another_codec_counts_as_soon_as_its_connection_has_settled() -> None:

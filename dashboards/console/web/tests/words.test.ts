@@ -147,16 +147,21 @@ describe("a camera that sends other than its recorder is set to record", () => {
     { name: "main_stream", text: "H.265 Main 4.0, 1920×1080" },
     { name: "recorder_setting", text: "H.264, 1920×1080, 12.5 fps, 4096 kbit/s" },
   ];
-  const say = (of: typeof facts) => {
-    const camera = device({ id: "cam-1", kind: "camera", name: "Quầy 1", facts: of, readings: [] });
-    return deviceAnswer({ device: camera, ward: ward({ conditions: [open] }), now: NOW }, []).next;
+  const say = (of: typeof facts, rule = open.rule, value = 0) => {
+    const readings = [{ metric: "recorded_as_set", instance: "", value, time_ms: NOW }];
+    const camera = device({ id: "cam-1", kind: "camera", name: "Quầy 1", facts: of, readings });
+    return deviceAnswer({ device: camera, ward: ward({ conditions: [{ ...open, rule }] }), now: NOW }, []).next;
   };
   it("says what differs, and then what to do", () => {
     const begin = "Đầu ghi được đặt ghi H.264, 1920 × 1080, 12,5 hình/giây, 4096 kbit/s; camera gửi H.265 Main 4.0,";
     expect(say(facts)).toContain(`${begin} 1920 × 1080. Đặt chuẩn nén`);
   });
-  it("says what to do where the facts are not there (any more)", () => {
+  it("says so too where the camera's own settings differ as well", () => {
+    expect(say(facts, "camera_stream_not_as_set")).toMatch(/^Đầu ghi được đặt ghi H\.264.* Kiểm tra chuẩn nén/);
+  });
+  it("says what to do where the facts are not there (any more), or the recorder takes what is sent", () => {
     expect(say([])).toMatch(/^Đặt chuẩn nén/);
+    expect(say(facts, "camera_stream_not_as_set", 1)).toMatch(/^Kiểm tra chuẩn nén/);
   });
 });
 

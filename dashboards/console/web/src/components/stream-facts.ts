@@ -3,7 +3,7 @@ import { css, html, nothing } from "lit";
 import { customElement } from "lit/decorators.js";
 import type { Metric } from "../api/types.ts";
 import { joined, number, shown } from "../words/format.ts";
-import { recorderSetting } from "../words/sentences.ts";
+import { recorderSetting, sendsOther } from "../words/sentences.ts";
 import { t } from "../words/text.ts";
 import { shared } from "./base.ts";
 import { Face, faceStyles } from "./face.ts";
@@ -34,10 +34,12 @@ export class StreamFacts extends Face {
         color: var(--ink);
         text-align: right;
       }
-      dd svg {
-        margin-right: 6px;
+      .other {
+        display: inline-block;
+        height: 14px;
+        margin-right: 5px;
         vertical-align: -2px;
-        color: var(--attention);
+        color: var(--attention-mark);
       }
       .old dd {
         color: var(--ink-3);
@@ -61,6 +63,16 @@ export class StreamFacts extends Face {
       .join(" · ");
   }
 
+  #setting({ what, rates }: { what: string[]; rates: string[] }) {
+    const other = t("recorded.other");
+    const mark =
+      this.seen && sendsOther(this.seen.device)
+        ? html`<span class="other" role="img" aria-label=${other} title=${other}>${icon("attention", 14)}</span>`
+        : nothing;
+    return html`<div><dt>${t("device.fact.recorder_setting")}</dt><dd class="num">${mark}${what.join(", ")}</dd></div>
+      ${rates.length ? html`<div><dt></dt><dd class="num">${rates.join(" · ")}</dd></div>` : nothing}`;
+  }
+
   override render() {
     const [main, sub] = [this.#fact("main_stream"), this.#fact("sub_stream")];
     const keyframe = this.value("keyframe_interval_seconds", "");
@@ -74,21 +86,13 @@ export class StreamFacts extends Face {
       ["", sub ? watched : ""],
       [t("picture.keyframes"), keyframe ? t("picture.keyframes_value", { n: trimmed(keyframe.value) }) : ""],
     ];
-    const setting = this.seen ? recorderSetting(this.seen.device) : "";
-    const differs = this.value("recorded_as_set", "")?.value === 0;
+    const setting = this.seen && recorderSetting(this.seen.device);
     const known = rows.filter(([, text]) => text);
     if (known.length === 0) return nothing;
     const newest = keyframe ?? this.value("frame_rate_hz");
     return html`<dl class=${newest?.old ? "old" : ""}>
       ${known.map(([name, text]) => html`<div><dt>${name}</dt><dd class="num">${text}</dd></div>`)}
-      ${
-        setting
-          ? html`<div>
-            <dt>${t("device.fact.recorder_setting")}</dt>
-            <dd class="num">${differs ? html`<span role="img" aria-label=${t("recorded.other")} title=${t("recorded.other")}>${icon("attention", 14)}</span>` : nothing}${setting}</dd>
-          </div>`
-          : nothing
-      }
+      ${setting?.what.length ? this.#setting(setting) : nothing}
     </dl>`;
   }
 }

@@ -188,22 +188,33 @@ const fact = (device: Device, name: string): string => device.facts.find((each) 
 /** What to do about a condition; and first in what it lies, where the device's own facts say that. */
 export function adviceOf(condition: Condition, device?: Device): string {
   const advice = conditionAdvice(condition.rule);
-  if (condition.rule !== "recorded_not_as_set" || device === undefined) return advice;
-  const [set, main] = [recorderSetting(device), fact(device, "main_stream")];
-  if (!set || !main) return advice;
+  if (!device || !ABOUT_THE_STREAM.includes(condition.rule) || !sendsOther(device)) return advice;
+  const [{ what, rates }, main] = [recorderSetting(device), fact(device, "main_stream")];
+  if (what.length === 0 || !main) return advice;
   const readings = device.readings.filter((each) => each.metric === "frame_rate_hz");
   const rate = readings.find((each) => each.instance === "main") ?? readings.find((each) => each.instance === "");
   const sent = [main.replace("×", " × "), rate ? t("picture.rate_value", { n: number(Math.round(rate.value)) }) : ""];
-  return `${t("recorded.differs", { set, sent: sent.filter(Boolean).join(", ") })} ${advice}`;
+  return `${t("recorded.differs", { set: [...what, ...rates].join(", "), sent: sent.filter(Boolean).join(", ") })} ${advice}`;
 }
 
-/** What a camera's recorder is set to record of it: "H.264, 1920 × 1080, 25 frames/s, 4096 kbit/s". */
-export function recorderSetting(device: Device): string {
-  return fact(device, "recorder_setting")
-    .replace("×", " × ")
-    .replace(/([\d.]+) fps/, (_, n: string) =>
-      t("picture.rate_value", { n: number(Number(n), n.includes(".") ? 1 : 0) }),
-    );
+const ABOUT_THE_STREAM: readonly string[] = ["recorded_not_as_set", "camera_stream_not_as_set"];
+
+/** Whether a camera's main stream is another than its recorder is set to record. */
+export const sendsOther = (device: Device): boolean =>
+  device.readings.some((each) => each.metric === "recorded_as_set" && each.value === 0);
+
+/** What a camera's recorder is set to record of it: ["H.264", "1920 × 1080"], and how fast: ["25 frames/s", "4096 kbit/s"]. */
+export function recorderSetting(device: Device): { what: string[]; rates: string[] } {
+  const parts = fact(device, "recorder_setting").split(", ").filter(Boolean);
+  const isRate = (part: string) => / (fps|kbit\/s)$/.test(part);
+  const worded = (part: string) => {
+    const fps = /^([\d.]+) fps$/.exec(part)?.[1];
+    return fps ? t("picture.rate_value", { n: number(Number(fps), fps.includes(".") ? 1 : 0) }) : part;
+  };
+  return {
+    what: parts.filter((part) => !isRate(part)).map((part) => part.replace("×", " × ")),
+    rates: parts.filter(isRate).map(worded),
+  };
 }
 
 /** Where to look next: the parent if it is dead too, else the port that fell at the same time, else the device. */
