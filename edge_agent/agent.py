@@ -30,6 +30,7 @@ from edge_agent.retention.memory import RetentionMemory
 from edge_agent.rules.memory import SeenGood
 from edge_agent.salvaging import Salvaging, WithSalvaged
 from edge_agent.schedule import Outcome, Schedule, Scheduler
+from edge_agent.steady_clock import steady_clock
 from edge_agent.topology_watch import TopologyWatch
 from edge_agent.traps import TrapCounts, TrapDoor, counted
 from edge_agent.uplink.link import Broker
@@ -68,19 +69,19 @@ class Agent:
     def __init__(self, configuration: Configuration, options: RunOptions, clock: Clock, chance: random.Random) -> None:
         self._configuration = configuration
         self._options = options
-        self._clock = clock
+        self._folder = options.data_dir or configuration.data_dir
+        self._journal_file = self._folder / JOURNAL_FILE
+        self._clock = clock = steady_clock(clock, self._journal_file)
         self._chance = chance
         self._version = version("wardwatch")
         self._refusals = Refusals(clock)
         self._hub = self._make_hub()
-        self._folder = options.data_dir or configuration.data_dir
         self._blobs = BlobStore(self._folder / blobs.FOLDER, clock)
         self._album = PictureAlbum(self._blobs, clock)
         references = self._folder / REFERENCES_FOLDER
         self._cameras = CameraWatch(configuration.devices, references, clock, self._refusals, self._album.thumbnail)
         self._streams = self._make_streams()
         self._pictures = PictureSender(configuration.ward.id, self._blobs, self._hub)
-        self._journal_file = self._folder / JOURNAL_FILE
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -140,6 +141,7 @@ class Agent:
         recorder.put(engine.restore(self._still_open(journal), memory.load()))
         salvaging = Salvaging(self._journal_file, journal, view, self._clock)
         watch = Watch(journal, self._clock, uplink, engine, memory, self.stop)
+        watch.look()
         door = self._make_trap_door(scheduler, counts)
         log.info("watching %d devices of %s", len(schedules), configuration.ward.id)
         try:

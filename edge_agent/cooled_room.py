@@ -38,7 +38,8 @@ class CooledRoom:
     async def poll(self) -> PollResult:
         result = await self._inner.poll()
         temperature = self._room(result.readings)
-        is_open = self._hours.is_open(self._clock.wall_us())
+        # While nobody knows the hour, no room is called warm for being left to itself at night.
+        is_open = self._clock.tells_the_hour() and self._hours.is_open(self._clock.wall_us())
         state = self._judge.observe(self._clock.monotonic(), temperature, _running(result.readings), is_open)
         if state is None:
             return result

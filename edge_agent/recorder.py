@@ -44,7 +44,7 @@ class Recorder:
         vital = outcome.poll is Poll.VITAL
         report = self._report[device]
         self._log(device, result, vital)
-        now = Moment(self._clock.wall_us(), self._clock.monotonic())
+        now = Moment(self._clock.wall_us(), self._clock.monotonic(), self._clock.tells_the_hour())
         for readings in report.readings(result, now.monotonic, outcome.gap, vital=vital):
             self._append(readings, kind, device)
         facts = report.facts(result)

@@ -1,4 +1,4 @@
-"""The entries of a journal that are not readings: few, and asked for when an agent starts."""
+"""What an agent asks of its journal before it goes on: the entries that are not readings, and how late it was."""
 
 from __future__ import annotations
 
@@ -20,5 +20,20 @@ def events_newest_first(path: Path) -> Iterator[bytes]:
         with closing(database.open_for_reading(path)) as connection:
             for (entry,) in connection.execute("SELECT entry FROM others ORDER BY id DESC"):
                 yield entry
+    except sqlite3.Error as error:
+        raise opening_error(path, error) from error
+
+
+def newest_wall_us(path: Path) -> int:
+    """The wall time (µs) of the entry that was written last; 0 where there is none. Not the greatest: a clock that was
+    years ahead for a while, and was set right, must not haunt those who come after. Raises JournalError."""
+    try:
+        with closing(database.open_for_reading(path)) as connection:
+            last = [
+                connection.execute(f"SELECT id, wall_us FROM {table} ORDER BY id DESC LIMIT 1").fetchone()
+                for table in database.TABLES
+            ]
+            found: int = max((row for row in last if row is not None), default=(0, 0))[1]
+            return found
     except sqlite3.Error as error:
         raise opening_error(path, error) from error

@@ -36,6 +36,9 @@ class Clock(Protocol):
     def state(self) -> ClockState:
         """Whether the wall clock is disciplined by a time server."""
 
+    def tells_the_hour(self) -> bool:
+        """False where the wall clock is known to be wrong, so that no opening hours may be read off it."""
+
 
 class SystemClock:
     """The machine's own clocks."""
@@ -62,6 +65,9 @@ class SystemClock:
             self._state_until = now + 30.0
         return self._state
 
+    def tells_the_hour(self) -> bool:
+        return True
+
 
 class FakeClock:
     """A clock that stands still until told; for tests."""
@@ -71,6 +77,7 @@ class FakeClock:
         self._monotonic = monotonic
         self.boot = b"\x01" * 16
         self.clock_state = ClockState.SYNCHRONISED
+        self.knows_the_hour = True
 
     def advance(self, seconds: float) -> None:
         """Both clocks move on."""
@@ -92,6 +99,9 @@ class FakeClock:
 
     def state(self) -> ClockState:
         return self.clock_state
+
+    def tells_the_hour(self) -> bool:
+        return self.knows_the_hour
 
 
 def _read_boot_id() -> bytes:

@@ -68,10 +68,10 @@ class DailySurvey:
             await asyncio.sleep(min(LOOK_SECONDS, FIRST_WITHIN_SECONDS / 4))
 
     def is_due(self, recorder: str) -> bool:
-        """Whether a day has gone by since its last survey."""
+        """Whether a day has gone by since its last survey, and the date is known."""
         clock = self._means.clock
-        if clock.monotonic() < self._not_before.get(recorder, 0.0):
-            return False
+        if clock.monotonic() < self._not_before.get(recorder, 0.0) or not clock.tells_the_hour():
+            return False  # which days are the last thirty must be known
         since = (clock.wall_us() - self._memory.surveyed_us(recorder)) / 1e6
         return not 0 <= since < DAY_SECONDS  # a clock that went back counts as a day
 

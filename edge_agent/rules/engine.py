@@ -20,10 +20,12 @@ POLLS_UNTIL_GONE = 3  # an instance missing from so many whole polls in a row is
 
 
 class Moment(NamedTuple):
-    """When a poll was: wall time in µs for people, monotonic seconds for holds."""
+    """When a poll was: wall time in µs for people, monotonic seconds for holds. `hour_known` is False while the wall
+    clock is known to be wrong."""
 
     wall_us: int
     monotonic: float
+    hour_known: bool = True
 
 
 class Seen(NamedTuple):
@@ -149,7 +151,7 @@ class DeviceRules:
     def _judge(self, key: Key, state: _State, now: Moment, reason: Reason | None) -> list[Condition]:
         verdict = self._verdict(key[1], state)
         state.absent = 0
-        state.waits = verdict is not None and not self._counts(state.rule, now)
+        state.waits = verdict is not None and not self._counts(state, now)
         if verdict is None:
             found = self._good(key, state, now)
         elif state.waits:
@@ -193,10 +195,14 @@ class DeviceRules:
     def _other(self, metric: str, instance: str) -> float | None:
         return self._values.get((metric, instance), self._values.get((metric, "")))
 
-    def _counts(self, rule: Rule, now: Moment) -> bool:
-        """Whether the rule applies at this hour. Machines are given some minutes to start when the office opens."""
+    def _counts(self, state: _State, now: Moment) -> bool:
+        """Whether the rule applies at this hour. Machines are given some minutes to start when the office opens.
+        While nobody knows the hour, what is open stays open and nothing is raised."""
+        rule = state.rule
         if not rule.only_when_open:
             return True
+        if not now.hour_known:
+            return state.raised is not None
         open_seconds = self.hours.open_seconds(now.wall_us)
         return open_seconds is not None and open_seconds >= rule.opening_grace_seconds
 

@@ -23,3 +23,6 @@ class DeviceClock:
 
     def state(self) -> ClockState:
         return self._clock.state()
+
+    def tells_the_hour(self) -> bool:
+        return self._clock.tells_the_hour()

@@ -429,6 +429,24 @@ def test_a_workstation_back_before_closing_time_clears_as_ever() -> None:
     assert (cleared.state, cleared.reason) == (CLEARED, LOST.reason)
 
 
+def test_while_nobody_knows_the_hour_nothing_by_opening_hours_is_raised_and_nothing_cleared_by_them() -> None:
+    lost = [clock(time)._replace(hour_known=False) for time in ("09:00", "09:10", "23:00")]
+    fresh, open_before = in_hours(Kind.KIOSK), in_hours(Kind.KIOSK)
+    assert day(open_before, ("08:50", LOST), ("08:59", LOST)) == "08:59 +unreachable!"
+    for moment in lost:
+        assert fresh.observe(LOST, moment) == open_before.observe(LOST, moment) == []
+    assert short(open_before.observe(poll(), lost[-1])) == "-unreachable!"  # it answers: that needs no hour
+
+
+def test_holds_are_by_monotonic_time_whatever_the_wall_clock_does() -> None:
+    device, year_us = in_hours(Kind.SWITCH, Override("unreachable", device="d", hold_seconds=30)), 365 * 86_400_000_000
+    start = clock("03:00")
+    assert device.observe(LOST, start) == []
+    for second, jump in ((2, year_us), (4, -year_us)):
+        assert device.observe(LOST, Moment(start.wall_us + jump, start.monotonic + second)) == []
+    assert short(device.observe(LOST, Moment(0, start.monotonic + 60))) == "+unreachable!"
+
+
 def test_a_switch_counts_at_night() -> None:
     assert day(in_hours(Kind.SWITCH), ("03:00", LOST), ("03:01", LOST)) == "03:01 +unreachable!"
 
