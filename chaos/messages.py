@@ -74,6 +74,8 @@ class Meddler:
         client.subscribe([(all_wards(DISTRICT_ID, what), options) for what in _AGAIN])
 
     def _on_message(self, client: Client, _: Any, message: MQTTMessage) -> None:
+        if message.retain:
+            return  # said by nobody now: the broker tells it to those who come
         with self._lock:
             self._kept.append((message.topic, bytes(message.payload)))
             if self._how is Meddling.TWICE or len(self._kept) >= _KEPT:

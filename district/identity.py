@@ -72,9 +72,10 @@ class Identity:
         alone = speakers.is_alone(ward)
         return losses + self._replication.status(ward, status, live=not retained, shown=shown, alone=alone)
 
-    def word(self, ward: str, incarnation: bytes) -> None:
-        """Entries came, as they were written."""
+    def word(self, ward: str, incarnation: bytes, last: int) -> None:
+        """Entries came, as they were written; `last` is the newest one's position."""
         self._hear(ward, incarnation, None)
+        self._lineage.goes_on(ward, incarnation, last)
 
     def takes(self, staged: Staged) -> bool:
         """Entries are in the store. Whether they are shown: not those of an agent that speaks beside the ward's."""

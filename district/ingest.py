@@ -159,7 +159,7 @@ class Ingest:
             return
         live = topic.what is What.ENTRIES and not message.retained
         if live:
-            self._identity.word(ward, batch.incarnation)
+            self._identity.word(ward, batch.incarnation, batch.first_position + len(batch.entries) - 1)
             remembered.add(ward, batch.incarnation, batch.first_position, batch.entries)
         newest_us = self._batch(ward, batch, group)
         if topic.what is What.REPLAY:

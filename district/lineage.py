@@ -58,6 +58,12 @@ class Lineage:
         elif beyond or others:
             yield from self._tell(ward, AGENT_RESTORED, entry.wall_time_us, Severity.ATTENTION)
 
+    def goes_on(self, ward: str, incarnation: bytes, last: int) -> None:
+        """New entries came that end at position `last`. Where nothing is held beyond, the agent was not put back: a
+        status that told of less was late. Between two statuses a minute may pass, and two may be late."""
+        if last >= self._holdings.of(ward, incarnation).bounds()[1]:
+            self._wards[ward].behind_at.pop(incarnation, None)
+
     def status(self, ward: str, status: wire.Status) -> Iterator[Change]:
         """A live status: an agent that was put back together with its memory (a virtual machine's snapshot) writes
         other entries at positions that are held."""

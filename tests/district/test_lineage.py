@@ -136,3 +136,15 @@ def test_so_is_an_incarnation_whose_positions_begin_again_below_what_is_held(des
         desk.hear((copy.topic("status"), copy.status()))
         desk.wait(15)
     assert _rules(desk) == ["journal_forked"]
+
+
+def test_statuses_that_come_late_again_and_again_are_none_while_the_entries_go_on(
+    desk: Desk, ward: ScriptedWard
+) -> None:
+    _hear(desk, _written(ward))
+    late = ward.status()
+    for _ in range(5):  # its own statuses come once a minute, its entries all the time
+        desk.hear((ward.topic("entries"), ward.batch(ward.poll(battery_charge_percent=1.0))))
+        desk.hear((ward.topic("status"), late))
+        desk.wait(12)
+    assert _rules(desk) == []
