@@ -15,6 +15,7 @@ from district.commit_pace import CommitPace
 from district.holdings import Holdings, Incarnation
 from district.records import LossRecord
 from district.remembered import Remembered
+from district.replay_request import ReplayRequest, next_hole
 from district.speakers import WhoseTurn
 from telemetry import wire_pb2 as wire
 from telemetry.clock import Clock
@@ -37,29 +38,6 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Request:
-    """A range that was asked for and has not come whole."""
-
-    ward: str
-    incarnation: Incarnation
-    first: int
-    last: int
-    deadline: float
-    open: int  # how many of them had not come when it was last looked at
-
-    def went_on(self) -> bool:
-        """Whether some of it came since the last look. Live entries of the same incarnation do not count: a request
-        that got lost would else be waited for as long as the ward lives."""
-        before = self.open
-        self.open = sum(last - first + 1 for first, last in self.open_ranges())
-        return self.open < before
-
-    def open_ranges(self) -> list[tuple[int, int]]:
-        holes = self.incarnation.held.missing(self.first, self.last)
-        return [left for hole in holes for left in self.incarnation.lost.missing(*hole)]
-
-
-@dataclass(slots=True)
 class _Ward:
     """What replication knows of one ward. Times are monotonic seconds."""
 
@@ -69,7 +47,7 @@ class _Ward:
     dirty: bool = False  # there may be holes
     ask_at: float = 0.0
     pause_seconds: float = ANSWER_SECONDS
-    requests: dict[str, _Request] = field(default_factory=dict)
+    requests: dict[str, ReplayRequest] = field(default_factory=dict)
     unconfirmed: dict[bytes, Incarnation] = field(default_factory=dict)
     confirm_at: float = 0.0
     confirm_pause: float = FIRST_CONFIRM_SECONDS
@@ -279,7 +257,8 @@ class Replication:
     def _ask_ward(self, state: _Ward, now: float, size: int) -> None:
         if not (state.dirty and state.listening) or now < state.ask_at or len(state.requests) >= OUTSTANDING_PER_WARD:
             return
-        hole = self._next_hole(state, max(1, min(MOST_POSITIONS, int(size / max(state.entry_bytes, 1.0)))))
+        positions = max(1, min(MOST_POSITIONS, int(size / max(state.entry_bytes, 1.0))))
+        hole = next_hole(self._holdings.ward(state.id), state.current, state.requests.values(), positions)
         if hole is None:
             state.dirty = bool(state.requests)
             return
@@ -290,16 +269,9 @@ class Replication:
         if not self._send(state.id, request):
             self._pause(state)
             return
-        state.requests[number] = _Request(state.id, incarnation, first, last, now + ANSWER_SECONDS, last - first + 1)
-
-    def _next_hole(self, state: _Ward, positions: int) -> tuple[Incarnation, int, int] | None:
-        """The present incarnation first, since it says how things are now; in it the oldest hole, in order."""
-        incarnations = self._holdings.ward(state.id)
-        for incarnation in sorted(incarnations, key=lambda each: each.id != state.current):
-            for first, last in incarnation.missing():
-                for start in _not_asked(state.requests.values(), incarnation, first, last):
-                    return incarnation, start[0], min(start[1], start[0] + positions - 1)
-        return None
+        state.requests[number] = ReplayRequest(
+            state.id, incarnation, first, last, now + ANSWER_SECONDS, last - first + 1
+        )
 
     def say(self, ward: str, request: wire.Request) -> bool:
         """Send what is no question for entries. False when the broker is not there."""
@@ -308,18 +280,3 @@ class Replication:
 
     def _number(self) -> str:
         return f"{next(self._numbers):x}"
-
-
-def _not_asked(
-    requests: Iterable[_Request], incarnation: Incarnation, first: int, last: int
-) -> Iterable[tuple[int, int]]:
-    """What of first..last is not under way."""
-    left = first
-    for request in sorted((each for each in requests if each.incarnation is incarnation), key=lambda each: each.first):
-        if request.last < left or request.first > last:
-            continue
-        if request.first > left:
-            yield left, request.first - 1
-        left = max(left, request.last + 1)
-    if left <= last:
-        yield left, last
