@@ -18,7 +18,8 @@ from chaos.ward import Life
 from district import rebuild
 from district.config import Configuration, load
 from district.database import open_database
-from district.records import Counts, Records
+from district.hub_conditions import AGENT_RESTORED, DISTRICT_BEHIND, JOURNAL_FORKED, TWO_AGENTS, WARD_FLOODS
+from district.records import Records
 from district.stores import open_store
 from district.verification import verify as verify_district
 from journal.verify import read_entries
@@ -31,6 +32,9 @@ from telemetry.entry import Lifecycle, decode
 from telemetry.intervals import IntervalSet
 
 _DAY_US = 86_400_000_000
+_EVER_US = 1 << 62
+# What no fault of a run makes true: nothing was put back, copied or forked, and no ward floods.
+NEVER = frozenset({AGENT_RESTORED, DISTRICT_BEHIND, JOURNAL_FORKED, TWO_AGENTS, WARD_FLOODS})
 Losses = dict[tuple[str, bytes], IntervalSet]
 
 
@@ -46,10 +50,11 @@ class Judgement:
     incarnations: int = 0
     lifecycle: Counter[str] = field(default_factory=Counter)
     dropped_duplicates: int = 0
+    false_alarms: list[str] = field(default_factory=list)
 
     def told(self) -> list[str]:
         """The first of all that is wrong, in words."""
-        return [*self.comparison.told, *self.proofs.told, *self.served.told, *self.unsound]
+        return [*self.comparison.told, *self.proofs.told, *self.served.told, *self.unsound, *self.false_alarms]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +81,9 @@ def judge(wards: Sequence[Left], district_file: Path, served_file: Path) -> Judg
         served.judge(answers.get(left.ward, []), journals[left.ward], lives, found.served)
     store = open_store(configuration, SystemClock(), shipping=False)
     try:
-        named, counts = _hub_says(configuration, store)
-        found.dropped_duplicates = sum(each.dropped_duplicates for each in counts.values())
+        said = _hub_says(configuration, store)
+        named, found.false_alarms = said.named, said.false_alarms
+        found.dropped_duplicates = said.dropped_duplicates
         for name, journaled in journals.items():
             committed = _read_committed(store, name, journaled, named)
             compare.compare(name, journaled, committed, form, found.comparison)
@@ -108,12 +114,23 @@ def _lifecycle(journaled: Iterable[Journaled]) -> Counter[str]:
     return Counter(payload.event.name for payload in payloads if isinstance(payload, Lifecycle))
 
 
-def _hub_says(configuration: Configuration, store: Store) -> tuple[Losses, dict[str, Counts]]:
-    """Of the hub's own tables: what it named lost, and what it counted."""
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Of the hub's own tables: what it named lost, what came again, what it believed and was not so."""
+
+    named: Losses
+    dropped_duplicates: int
+    false_alarms: list[str]
+
+
+def _hub_says(configuration: Configuration, store: Store) -> _Said:
     engine = open_database(configuration.hub_path)
     try:
         records = Records(engine)
-        return rebuild.losses(store, records), records.counts()
+        told = [each for ward in configuration.names for each in records.conditions(ward, 0, _EVER_US)]
+        again = sum(each.dropped_duplicates for each in records.counts().values())
+        alarms = [f"false alarm: {each.rule} of {each.ward}" for each in told if each.rule in NEVER]
+        return _Said(rebuild.losses(store, records), again, alarms)
     finally:
         engine.dispose()
 

@@ -23,7 +23,8 @@ class Happened:
 class Report:
     """`lost`: entries that were durable, are not committed and were not named. `strange`: committed and in no journal.
     `served_missed` and `journaled_invented`: between devices and journals. `lifecycle`: entries of each sort that show
-    what the faults did to the agents. `unfinished`: what was not caught up in time."""
+    what the faults did to the agents. `false_alarms`: what the district told and was not so. `unfinished`: what was
+    not caught up in time."""
 
     seed: int
     store: str
@@ -47,6 +48,7 @@ class Report:
     served_missed: int = 0
     journaled_invented: int = 0
     unsound: int = 0
+    false_alarms: int = 0
     incarnations: int = 0
     lifecycle: dict[str, int] = field(default_factory=dict)
     dropped_duplicates: int = 0  # positions that came again, and were left out by the hub
@@ -70,6 +72,7 @@ class Report:
         self.served_excused, self.served_missed = served.excused, served.missed
         self.journaled_invented = served.invented
         self.lifecycle, self.dropped_duplicates = dict(judgement.lifecycle), judgement.dropped_duplicates
+        self.false_alarms = len(judgement.false_alarms)
         self.unsound, self.incarnations = len(judgement.unsound), judgement.incarnations
         self.problems += judgement.told()
 
@@ -77,7 +80,7 @@ class Report:
     def good(self) -> bool:
         """Nothing lost, doubled, broken or made up; and enough was there to tell."""
         wrong = self.lost + self.duplicated + self.strange + self.checkpoint_breaks
-        wrong += self.served_missed + self.journaled_invented + self.unsound
+        wrong += self.served_missed + self.journaled_invented + self.unsound + self.false_alarms
         return not wrong and not self.unfinished and self.entries_committed > 0 and self.checkpoints_verified > 0
 
     def as_json(self) -> str:
@@ -94,7 +97,8 @@ class Report:
             f" {self.entries_committed} committed; {self.numbers_compared} numbers compared",
             f"  {self.lost} lost, {self.duplicated} duplicated, {self.strange} in no journal,"
             f" {self.named_losses} losses named",
-            f"  {self.checkpoints_verified} checkpoints verified, {self.checkpoint_breaks} broken",
+            f"  {self.checkpoints_verified} checkpoints verified, {self.checkpoint_breaks} broken;"
+            f" {self.unsound} broken invariants, {self.false_alarms} false alarms of the district",
             f"  of what devices served {self.served_within} within the dead-band and {self.served_journaled} journaled,"
             f" {self.served_missed} missed, {self.journaled_invented} invented ({self.served_excused} as agents ended)",
             f"  seen: {seen}, {self.dropped_duplicates} entries that came again and were left out",

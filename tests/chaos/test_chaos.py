@@ -66,7 +66,16 @@ def check(report: dict[str, Any], seed: int, said: str) -> None:
     assert report["seed"] == seed
     assert len(report["faults"]) >= 8
     assert all({"at", "name", "target"} <= fault.keys() for fault in report["faults"])
-    wrong = ("lost", "duplicated", "strange", "checkpoint_breaks", "served_missed", "journaled_invented", "unsound")
+    wrong = (
+        "lost",
+        "duplicated",
+        "strange",
+        "checkpoint_breaks",
+        "served_missed",
+        "journaled_invented",
+        "unsound",
+        "false_alarms",
+    )
     assert {name: report[name] for name in wrong} == dict.fromkeys(wrong, 0), said
     assert report["entries_journaled"] == report["entries_committed"] > 50
     assert report["checkpoints_verified"] >= 4 and report["served_journaled"] > 100

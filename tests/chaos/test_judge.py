@@ -174,6 +174,13 @@ def test_the_judge_finds_a_spoiled_checkpoint(copy: District) -> None:
     assert figures(copy.judged()) == (1, 0, 0, 1)
 
 
+def test_an_alarm_of_what_cannot_be_is_false(copy: District) -> None:
+    with sqlite3.connect(copy.folder / "data" / "hub.db") as connection:
+        connection.execute("INSERT INTO hub_conditions VALUES (1, 'w', 'journal_forked', 2, 1, 1, NULL, '')")
+    found = copy.judged()
+    assert (found.false_alarms, found.told()) == (["false alarm: journal_forked of w"],) * 2
+
+
 def test_a_loss_that_was_named_is_none_unless_the_ward_still_has_the_entry(copy: District) -> None:
     incarnation = copy.entries()[-1].entry.incarnation
     with sqlite3.connect(copy.folder / "data" / "hub.db") as connection:
