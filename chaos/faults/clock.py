@@ -7,8 +7,9 @@ from chaos.plan import Fault
 from chaos.world import World
 
 _HOUR, _DAY = 3600.0, 86400.0
+_TO_1970 = -1_790_000_000.0  # a machine without a clock of its own that has found no time server yet
 # By little and by much, and beyond what VictoriaMetrics takes (two days ahead).
-_STEPS = (-3 * _DAY, -2 * _HOUR, -40.0, -5.0, 5.0, 40.0, 2 * _HOUR, 3 * _DAY)
+_STEPS = (_TO_1970, -3 * _DAY, -2 * _HOUR, -40.0, -5.0, 5.0, 40.0, 2 * _HOUR, 3 * _DAY)
 
 
 def _step(world: World, fault: Fault) -> None:
