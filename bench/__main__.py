@@ -19,6 +19,7 @@ BENCHMARKS = {
     "picture": "bench.picture",  # hits and false alarms of the picture's judges on real footage
     "catch-up": "bench.catch_up",  # a ward after 7 days without its district, and whom it keeps waiting
     "backup": "bench.backup",  # a store that is written to while it is backed up
+    "rebuild": "bench.rebuild",  # a district that lost all, made again from its ward's journal
     "power-loss": "bench.power_loss",  # journals cut off under load
 }
 

@@ -111,6 +111,13 @@ name = "Phường Hải Châu 1"
         assert done.exit_code == 0, done.stderr
         self.password = done.stdout.split()[-1]
 
+    def renew(self) -> None:
+        """Its tables are gone, and its users with them."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+        self.add_user()
+
     def start(self) -> None:
         with self.log.open("ab") as out:
             command = [str(BIN / "ward-district"), "run", "-c", str(self.config)]

@@ -1,6 +1,7 @@
 """A ward that proves: the agent's own journal, uplink and pictures in a process, without devices.
 
-Each line on standard input is a moment (µs) to journal a replay proof of; the end of input ends it.
+Each line on standard input is a moment (µs) to journal a replay proof of, "coverage", or "polls N": that many polls of
+five made-up devices, and now and then a condition. The end of input ends it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import random
 import sys
 import threading
+import time
 from pathlib import Path
 
 from edge_agent.blobs import FOLDER, BlobStore
@@ -21,8 +23,10 @@ from edge_agent.uplink.worker import Uplink
 from journal.journal import Journal
 from journal.model import JournalSettings
 from telemetry.clock import SystemClock
+from telemetry.conditions import Condition, ConditionState, Severity
+from telemetry.entry import Readings
 from telemetry.evidence import Coverage, Day, ReplayProof, Verdict, pack
-from telemetry.readings import DeviceInfo, Inventory
+from telemetry.readings import DeviceInfo, Inventory, Reading
 from tests.telemetry.test_jpeg import made
 
 CAMERA, RECORDER = "cam-1", "nvr-1"
@@ -50,6 +54,26 @@ def proof(moment_us: int) -> ReplayProof:
 def coverage() -> Coverage:
     day = Day(date="2026-11-25", open_percent=100.0, whole_percent=99.9)
     return Coverage(recorder=RECORDER, camera=CAMERA, verdict=Verdict.MET, from_us=0, to_us=1, days=(day,))
+
+
+def poll(number: int, chance: random.Random) -> tuple[str, Readings]:
+    """One device's, of ten metrics."""
+    readings = [Reading("port_rx_bits_per_second", chance.random() * 1e9, f"Gi1/0/{port}") for port in range(4)]
+    readings += [Reading("temperature_celsius", chance.randrange(200, 400) / 10, f"S{sensor}") for sensor in range(5)]
+    return f"switch-{number % 5}", Readings([Reading("reachable", 1.0), *readings])
+
+
+def polls(journal: Journal, count: int) -> None:
+    chance = random.Random()
+    for number in range(count):
+        device, readings = poll(number, chance)
+        journal.append(readings, kind="switch", device=device)
+        if number % 100 == 0:
+            state = ConditionState.RAISED if number % 200 else ConditionState.CLEARED
+            condition = Condition(device, "port_down", f"Gi1/0/{number}", state, Severity.ATTENTION, number)
+            journal.append(condition, kind="switch", device=device)
+        if number % 5 == 4:
+            time.sleep(0.002)  # a device has one value a millisecond, and memory's queue stays short
 
 
 def main() -> None:
@@ -81,6 +105,8 @@ def main() -> None:
     for line in sys.stdin:
         if line.strip() == "coverage":
             journal.append(pack(coverage()), kind="camera", device=CAMERA)
+        elif line.startswith("polls "):
+            polls(journal, int(line.split()[1]))
         else:
             moment_us = int(line)
             sha256 = blobs.put(picture(moment_us))
