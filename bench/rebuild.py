@@ -26,6 +26,7 @@ from typing import Any
 
 from district.config import load
 from district.stores import open_store
+from journal.model import JournalError
 from journal.verify import read_entries
 from simulator.net.ports import free_port
 from store.base import Event, SeriesKey
@@ -80,7 +81,10 @@ class Ward:
 
     def entries(self) -> int:
         """Durable ones."""
-        return sum(1 for _ in read_entries(self.journal)) if self.journal.exists() else 0
+        try:
+            return sum(1 for _ in read_entries(self.journal))
+        except JournalError:  # it is being made
+            return 0
 
     def end(self, *, kill: bool) -> None:
         if self._process is None:
