@@ -42,6 +42,7 @@ EVER = (-(1 << 63), (1 << 63) - 1)
 INCARNATIONS = 3
 _PROOFS = 4  # of each incarnation, each with a picture
 Values = dict[int, float]
+_MOST_SHOWN = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +128,19 @@ class Stage:
     def whole(self, pictures: int) -> bool:
         return self.held() == self.ward.entries() and len(self.pictures()) == pictures
 
-    def everything(self) -> Everything:
+    def evidence(self) -> Any:
+        """As the console tells it."""
+        found = self.hub.get(f"/api/wards/{WARD}/devices/{CAMERA}/evidence")
+        found.pop("now_ms")
+        return found
+
+    def _proofs_held(self) -> int:
+        return sum(1 for each in self.evidence()["proofs"] if each["picture"]["held"])
+
+    def everything(self, pictures: int) -> Everything:
         """The hub runs; afterwards it has ended."""
-        evidence = self.hub.get(f"/api/wards/{WARD}/devices/{CAMERA}/evidence")
-        evidence.pop("now_ms")
+        wait_until(lambda: self._proofs_held() == pictures, SECONDS, "the hub tells of what is in its files")
+        evidence = self.evidence()
         if self.hub.end(signal.SIGTERM):
             raise SystemExit("bench rebuild: the hub failed")
         store = open_store(load(self.hub.config), SystemClock())
@@ -199,14 +209,14 @@ def _wait_for_entries(ward: Ward, count: int) -> None:
 def rebuilt(stage: Stage, polls: int) -> tuple[Everything, Everything, float]:
     """Before, after, and the seconds from the hub's start on nothing until it has all again."""
     pictures = fill(stage, polls)
-    before = stage.everything()
+    before = stage.everything(pictures)
     stage.wipe()
     stage.hub.renew()
     began = time.monotonic()
     stage.hub.start()
     wait_until(lambda: stage.whole(pictures), SECONDS, "the district has it again")
     seconds = time.monotonic() - began
-    return before, stage.everything(), seconds
+    return before, stage.everything(pictures), seconds
 
 
 def journaled(stage: Stage) -> Everything:
@@ -234,11 +244,11 @@ def journaled(stage: Stage) -> Everything:
 def differences(stage: Stage, before: Everything, after: Everything) -> list[str]:
     """What is not the same, in words."""
     truth = journaled(stage)
-    found = [
-        name
-        for name in ("series", "events", "positions", "evidence", "pictures")
-        if getattr(before, name) != getattr(after, name)
-    ]
+    found = []
+    for name in ("series", "events", "positions", "evidence", "pictures"):
+        one, other = getattr(before, name), getattr(after, name)
+        if one != other:
+            found.append(f"{name}: {str(one)[:_MOST_SHOWN]} became {str(other)[:_MOST_SHOWN]}")
     found += [
         f"{name} of the journal" for name in ("series", "positions") if getattr(truth, name) != getattr(after, name)
     ]
