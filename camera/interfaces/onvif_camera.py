@@ -73,6 +73,6 @@ class OnvifCamera:
         if self._rtsp_port is not None:
             parts = urlsplit(url)
             url = urlunsplit(parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{self._rtsp_port}"))
-        # What old devices cannot say by this service (H.265 is none of its codecs) is compared with nothing.
-        codec = codec_name(profile.codec) if profile.codec in ("H264", "JPEG", "MPEG4") else ""
+        # What a device without Media2 cannot say (H.265 is no codec of the first service) is compared with nothing.
+        codec = codec_name(profile.codec) if profile.codec in ("H264", "H265", "JPEG", "MPEG4") else ""
         return StreamSettings(url, codec, profile.width, profile.height)

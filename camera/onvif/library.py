@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 
 class Service(StrEnum):
-    """The services that are asked, as the library calls them (its binding is theirs)."""
+    """The services that are asked, as the library calls them (its binding is theirs); Media2 it does not know."""
 
     DEVICE = "devicemgmt"
     MEDIA = "media"
+    MEDIA2 = "media2"
     EVENTS = "events"
     PULL_POINT = "pullpoint"
     SUBSCRIPTION = "subscription"
@@ -39,6 +40,15 @@ class SoapReply:
     headers: Mapping[str, str]
     content: bytes
     encoding: str = "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """Where a service's description is, and what in it is the service."""
+
+    wsdl: Path
+    namespace: str
+    binding: str
 
 
 Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[SoapReply]]
@@ -75,13 +85,13 @@ class Caller:
 async def make_service(service: Service, address: str, caller: Caller, post: Post) -> ONVIFService:
     """A service's client. The first of each costs a second (in a thread) and some memory; the rest share it."""
     client = _client()
-    defined = client.SERVICES[service.value]
+    described = _described(service)
     offset = timedelta(seconds=caller.clock_offset_seconds)
     made = client.ONVIFService(
-        *(address, caller.username, caller.password, str(_folder() / defined["wsdl"])),
+        *(address, caller.username, caller.password, str(described.wsdl)),
         no_cache=True,
         dt_diff=offset,
-        binding_name=f"{{{defined['ns']}}}{defined['binding']}",
+        binding_name=f"{{{described.namespace}}}{described.binding}",
     )
     await made._session.close()  # the library's own HTTP, which is not used
     made.transport = Transport(post)
@@ -91,7 +101,16 @@ async def make_service(service: Service, address: str, caller: Caller, post: Pos
 
 def namespace_of(service: Service) -> str:
     """As GetServices names it; the parts of the event service have its name."""
-    return str(_client().SERVICES[service.value]["ns"])
+    return _described(service).namespace
+
+
+def _described(service: Service) -> _Described:
+    if service is Service.MEDIA2:
+        return _Described(
+            Path(__file__).parent / "media2.wsdl", "http://www.onvif.org/ver20/media/wsdl", "Media2Binding"
+        )
+    defined = _client().SERVICES[service.value]
+    return _Described(_folder() / defined["wsdl"], str(defined["ns"]), str(defined["binding"]))
 
 
 @lru_cache(maxsize=1)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from camera.faults import DeviceFault
-from camera.onvif import faults
+from camera.onvif import faults, media2
 from camera.onvif.library import Service
 from camera.onvif.session import OnvifSession
 from telemetry.readings import Fact, ReasonCode
@@ -40,9 +40,12 @@ async def device_facts(session: OnvifSession) -> list[Fact]:
 
 
 async def profiles(session: OnvifSession) -> list[MediaProfile]:
-    """In the device's order; those without a picture are left out."""
+    """In the device's order; those without a picture are left out. What they are set to is Media2's word where the
+    device has that service: this one calls H.265 nothing, or H264."""
     told = await session.call(Service.MEDIA, "GetProfiles")
-    return faults.reading(lambda: [_profile(each) for each in list(told or ())[:MOST_PROFILES] if _has_picture(each)])
+    found = faults.reading(lambda: [_profile(each) for each in list(told or ())[:MOST_PROFILES] if _has_picture(each)])
+    encoders = await media2.encoders(session)
+    return [_with(each, encoders.get(each.token)) for each in found]
 
 
 async def stream_url(session: OnvifSession, profile: str) -> str:
@@ -70,6 +73,10 @@ def of_source(found: Sequence[MediaProfile], number: int) -> list[MediaProfile]:
         return []
     mine = [each for each in found if each.source == sources[number - 1]]
     return sorted(mine, key=lambda each: -each.width * each.height)
+
+
+def _with(profile: MediaProfile, encoder: media2.Encoder | None) -> MediaProfile:
+    return profile if encoder is None else replace(profile, **asdict(encoder))
 
 
 def _has_picture(told: Any) -> bool:
