@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import errno
-import socket
-import ssl
-from collections.abc import Iterator
-
+from telemetry.network_errors import http_trouble_of
 from telemetry.readings import Reason, ReasonCode
-
-_NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
 
 
 class DeviceFault(Exception):
@@ -20,34 +14,14 @@ class DeviceFault(Exception):
         self.reason = Reason(code, detail)
         self.answered = answered
 
+    @property
+    def ends_all(self) -> bool:
+        """Whether whatever else is asked of the device would come to the same; else it may just not offer this."""
+        refused = self.reason.code in (ReasonCode.WRONG_CREDENTIALS, ReasonCode.REDIRECTED)
+        return refused or not self.answered
+
 
 def connection_fault(error: BaseException) -> DeviceFault:
-    """The system's error, at the bottom of what a library made of it, in our words."""
-    causes = list(_causes(error))
-    for cause in causes:
-        if isinstance(cause, socket.gaierror):
-            return DeviceFault(ReasonCode.NAME_UNKNOWN, str(cause))
-    for cause in causes:
-        if isinstance(cause, ConnectionRefusedError):
-            return DeviceFault(ReasonCode.PORT_CLOSED, str(cause))
-        if isinstance(cause, ssl.SSLError):
-            return DeviceFault(ReasonCode.GARBLED_ANSWER, f"TLS: {cause.reason or cause}", answered=True)
-        if isinstance(cause, OSError) and cause.errno in _NO_WAY:
-            return DeviceFault(ReasonCode.HOST_UNREACHABLE, str(cause))
-    said = f"{type(error).__name__}: {error}".rstrip(": ")
-    return DeviceFault(ReasonCode.NO_ANSWER, said)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that led to it; several where several addresses were tried."""
-    waiting: list[BaseException | None] = [error]
-    seen: set[int] = set()
-    while waiting:
-        one = waiting.pop(0)
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        waiting += [one.__cause__, one.__context__]
-        if isinstance(one, BaseExceptionGroup):
-            waiting += one.exceptions
+    """The errors of the system and of the HTTP library, in our words."""
+    code, detail, answered = http_trouble_of(error)
+    return DeviceFault(code, detail, answered=answered)

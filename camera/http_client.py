@@ -45,6 +45,14 @@ class HttpAnswer:
     def text(self) -> str:
         return self.body.decode("utf-8", "replace")
 
+    def well(self, asked: str = "") -> HttpAnswer:
+        """Itself, where its status says that all is well. Raises DeviceFault for what says otherwise."""
+        if self.status == 200:
+            return self
+        codes = {_FORBIDDEN: ReasonCode.NO_PERMISSION, 404: ReasonCode.UNSUPPORTED}
+        detail = f"HTTP {self.status}" + (f" to {asked}" if asked else "")
+        raise DeviceFault(codes.get(self.status, ReasonCode.ERROR_ANSWER), detail, answered=True)
+
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
@@ -154,10 +162,7 @@ class CameraHttp:
         try:
             async with client.stream(request.method, url, headers=headers, content=request.body or None) as response:
                 return await _read(response, request.most_bytes)
-        except (httpx.ProtocolError, httpx.DecodingError, httpx.InvalidURL) as error:
-            said = f"{type(error).__name__}: {error}"
-            raise DeviceFault(ReasonCode.GARBLED_ANSWER, said, answered=True) from error
-        except (httpx.HTTPError, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise connection_fault(error) from error
 
 

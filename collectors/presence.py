@@ -7,9 +7,9 @@ import asyncio
 
 from collectors.config import PresenceDevice
 from collectors.protocols import presence
-from collectors.protocols.connect_errors import code_of
 from collectors.protocols.presence import Presence, PresenceError, SecretRefused
 from telemetry.clock import Clock
+from telemetry.network_errors import code_of
 from telemetry.readings import Fact, PollResult, ReasonCode, unreachable
 
 

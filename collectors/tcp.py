@@ -7,8 +7,8 @@ import contextlib
 import socket
 
 from collectors.config import TcpDevice
-from collectors.protocols.connect_errors import code_of
 from telemetry.clock import Clock
+from telemetry.network_errors import code_of
 from telemetry.readings import PollResult, Reading, ReasonCode, unreachable
 
 

@@ -68,11 +68,7 @@ class DahuaCamera:
 
 def parse(answer: HttpAnswer) -> dict[str, str]:
     """Lines of key=value. Raises DeviceFault for what is none, and for statuses that say no."""
-    if answer.status in (403, 404):
-        code = ReasonCode.NO_PERMISSION if answer.status == 403 else ReasonCode.UNSUPPORTED
-        raise DeviceFault(code, f"HTTP {answer.status}", answered=True)
-    if answer.status != 200:
-        raise DeviceFault(ReasonCode.ERROR_ANSWER, f"HTTP {answer.status}", answered=True)
+    answer.well()
     lines = answer.text().splitlines()[:_MOST_LINES]
     pairs = [line.partition("=") for line in lines if line.strip()]
     if not pairs or not all(sign for _, sign, _ in pairs[:1]) or lines[0].lstrip().startswith("<"):

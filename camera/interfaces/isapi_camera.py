@@ -76,11 +76,7 @@ class IsapiCamera:
 
 def parse(answer: HttpAnswer) -> ElementTree.Element:
     """The XML of an answer. Raises DeviceFault for what is none, and for statuses that say no."""
-    if answer.status in (403, 404):
-        code = ReasonCode.NO_PERMISSION if answer.status == 403 else ReasonCode.UNSUPPORTED
-        raise DeviceFault(code, f"HTTP {answer.status}", answered=True)
-    if answer.status != 200:
-        raise DeviceFault(ReasonCode.ERROR_ANSWER, f"HTTP {answer.status}", answered=True)
+    answer.well()
     if b"<!DOCTYPE" in answer.body or b"<!ENTITY" in answer.body or b"<html" in answer.body[:1000].lower():
         raise DeviceFault(ReasonCode.GARBLED_ANSWER, "a page instead of ISAPI", answered=True)
     try:

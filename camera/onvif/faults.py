@@ -13,6 +13,9 @@ _T = TypeVar("_T")
 _UNAUTHORIZED = ("notauthorized", "not authorized", "failedauthentication", "unauthorized")
 _UNKNOWN_HERE = ("actionnotsupported", "not implemented", "notimplemented", "optionalactionnotimplemented")
 
+# What a device answers that does not have something, or not for this user.
+NOT_OFFERED = (ReasonCode.UNSUPPORTED, ReasonCode.ERROR_ANSWER, ReasonCode.NO_PERMISSION, ReasonCode.GARBLED_ANSWER)
+
 
 class NotAuthorizedError(Exception):
     """A refused question. `challenge`: of HTTP digest, where it came with one; `told`: WS-Security was judged."""

@@ -10,10 +10,8 @@ from camera.faults import DeviceFault
 from camera.onvif import faults
 from camera.onvif.library import Service
 from camera.onvif.session import OnvifSession
-from telemetry.readings import ReasonCode
 
 _MOST_PROFILES = 256
-_NOT_OFFERED = (ReasonCode.UNSUPPORTED, ReasonCode.ERROR_ANSWER, ReasonCode.NO_PERMISSION, ReasonCode.GARBLED_ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ async def encoders(session: OnvifSession) -> Mapping[str, Encoder]:
         told = await session.call(Service.MEDIA2, "GetProfiles", {"Type": ["VideoEncoder"]})
         return faults.reading(lambda: dict(_encoder(each) for each in _listed(told) if _video(each) is not None))
     except DeviceFault as fault:
-        if fault.reason.code not in _NOT_OFFERED:
+        if fault.reason.code not in faults.NOT_OFFERED:
             raise
         return {}
 

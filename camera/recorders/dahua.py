@@ -149,17 +149,12 @@ class DahuaRecorder:
         try:
             return await self._lines(question)
         except DeviceFault as fault:
-            if fault.reason.code in (ReasonCode.WRONG_CREDENTIALS, ReasonCode.REDIRECTED) or not fault.answered:
+            if fault.ends_all:
                 raise
             return {}
 
     async def _lines(self, question: str) -> Lines:
-        answer = await self._http.ask(HttpRequest(_cgi(question)))
-        if answer.status == 403:
-            raise DeviceFault(ReasonCode.NO_PERMISSION, question.partition("&")[0], answered=True)
-        if answer.status != 200:
-            detail = f"HTTP {answer.status} to {question.partition('&')[0]}"
-            raise DeviceFault(ReasonCode.ERROR_ANSWER, detail, answered=True)
+        answer = (await self._http.ask(HttpRequest(_cgi(question)))).well(question.partition("&")[0])
         text = answer.text()
         if text.lstrip()[:1] == "<":
             raise DeviceFault(ReasonCode.GARBLED_ANSWER, "a page instead of name=value", answered=True)

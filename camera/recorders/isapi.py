@@ -161,7 +161,7 @@ class IsapiRecorder:
         try:
             return await self._get(path)
         except DeviceFault as fault:
-            if fault.reason.code in (ReasonCode.WRONG_CREDENTIALS, ReasonCode.REDIRECTED) or not fault.answered:
+            if fault.ends_all:
                 raise
             return Element("nothing")
 
@@ -169,13 +169,7 @@ class IsapiRecorder:
         return await self._xml(HttpRequest(path))
 
     async def _xml(self, request: HttpRequest) -> Element:
-        answer = await self._http.ask(request)
-        if answer.status == 403:
-            raise DeviceFault(ReasonCode.NO_PERMISSION, urlsplit(request.path).path, answered=True)
-        if answer.status == 404:
-            raise DeviceFault(ReasonCode.UNSUPPORTED, f"404 at {urlsplit(request.path).path}", answered=True)
-        if answer.status != 200:
-            raise DeviceFault(ReasonCode.ERROR_ANSWER, f"HTTP {answer.status}", answered=True)
+        answer = (await self._http.ask(request)).well(urlsplit(request.path).path)
         try:
             return markup.parse(answer.body)
         except markup.MarkupError as error:

@@ -30,7 +30,7 @@ from camera.recorders.client import (
     Moment,
     Told,
 )
-from camera.recorders.onvif_settings import NOT_OFFERED, record_settings
+from camera.recorders.onvif_settings import record_settings
 from camera.recorders.record_settings import RecordSettings
 from camera.relay.rtsp import StreamAddress
 from camera.retention.index import Index, Recorded
@@ -136,7 +136,7 @@ class OnvifRecorder:
         try:
             found = await self._events(channel, begin_us, end_us)
         except DeviceFault as fault:
-            if fault.reason.code not in NOT_OFFERED:
+            if fault.reason.code not in faults.NOT_OFFERED:
                 raise
             return _by_tracks(tracks)
         # Of a track that is not named, or where none is known, all that is told of the recording counts.
@@ -170,7 +170,7 @@ class OnvifRecorder:
         try:
             return await device_facts(self._session)
         except DeviceFault as fault:
-            if fault.reason.code not in NOT_OFFERED:
+            if fault.reason.code not in faults.NOT_OFFERED:
                 raise
             return ()
 
@@ -234,7 +234,7 @@ class OnvifRecorder:
         try:
             await self._session.call(Service.SEARCH, "EndSearch", {"SearchToken": token})
         except DeviceFault as fault:
-            if fault.reason.code not in NOT_OFFERED:  # it ends by itself when nobody asks
+            if fault.reason.code not in faults.NOT_OFFERED:  # it ends by itself when nobody asks
                 raise
 
 

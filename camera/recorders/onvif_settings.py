@@ -17,9 +17,6 @@ from camera.onvif.media import MediaProfile
 from camera.onvif.session import OnvifSession
 from camera.recorders.client import Channel
 from camera.recorders.record_settings import RecordSettings
-from telemetry.readings import ReasonCode
-
-NOT_OFFERED = (ReasonCode.UNSUPPORTED, ReasonCode.ERROR_ANSWER, ReasonCode.NO_PERMISSION, ReasonCode.GARBLED_ANSWER)
 
 
 async def record_settings(session: OnvifSession, channels: Sequence[Channel]) -> Mapping[int, RecordSettings]:
@@ -29,7 +26,7 @@ async def record_settings(session: OnvifSession, channels: Sequence[Channel]) ->
     try:
         offered = await media.profiles(session)
     except DeviceFault as fault:
-        if fault.reason.code not in NOT_OFFERED:
+        if fault.reason.code not in faults.NOT_OFFERED:
             raise
         return {}
     by_token = {each.token: each for each in offered}
@@ -51,7 +48,7 @@ async def _jobs(session: OnvifSession) -> Mapping[str, Sequence[str]]:
         told = await session.call(Service.RECORDING, "GetRecordingJobs")
         return faults.reading(lambda: dict(_sources(each.JobConfiguration) for each in told or () if _runs(each)))
     except DeviceFault as fault:
-        if fault.reason.code not in NOT_OFFERED:
+        if fault.reason.code not in faults.NOT_OFFERED:
             raise
         return {}
 

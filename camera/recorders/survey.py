@@ -25,7 +25,6 @@ _LOOK_BACK_DAYS = 400  # for the oldest recording of all; what is found there ne
 _AHEAD_US = 15 * HOUR_US  # local times called UTC lie ahead of now
 _MEASURED_SECONDS = 1.5  # a clock that is told in whole seconds is known no better
 _FULL_SHARE = 0.05  # recorders keep some room free when they overwrite
-_ENDS_ALL = frozenset({ReasonCode.WRONG_CREDENTIALS, ReasonCode.REDIRECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +141,7 @@ class Surveyor:
                 each.index = replace(each.index, recorded=[*older.recorded, *each.index.recorded])
             except DeviceFault as fault:
                 each.reason = _why(fault, each.camera.id)
-                if fault.reason.code in _ENDS_ALL or not fault.answered:
+                if fault.ends_all:
                     for other in reads:
                         other.reason = other.reason or ("" if other.index is not None else each.reason)
                     return
@@ -152,7 +151,7 @@ class Surveyor:
         try:
             return await self._client.index(channel, begin, end)
         except DeviceFault as fault:
-            if fault.reason.code in _ENDS_ALL or not fault.answered:
+            if fault.ends_all:
                 raise
             return Index()
 

@@ -8,16 +8,15 @@ credentials: a redirect that carries some is refused.
 from __future__ import annotations
 
 import asyncio
-import errno
-import socket
 import ssl
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from telemetry.network_errors import http_trouble_of
 from telemetry.readings import ReasonCode
 
 if TYPE_CHECKING:
@@ -27,8 +26,6 @@ MOST_REDIRECTS = 5
 MOST_BYTES = 64 * 1024
 _AGENT = "WardWatch"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})  # RFC 9110 section 15.4
-_NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
-_EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
 
 
 class HttpFault(Exception):
@@ -123,8 +120,8 @@ async def _follow(client: httpx.AsyncClient, request: Request) -> Answer:
                 if response.status_code == 303:
                     method, body = "GET", b""
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            fault = fault_of(error)
-            raise HttpFault(fault.code, fault.detail, answered=fault.answered or redirects > 0) from error
+            code, detail, answered = http_trouble_of(error)
+            raise HttpFault(code, detail, answered=answered or redirects > 0) from error
     raise HttpFault(ReasonCode.ERROR_ANSWER, f"more than {MOST_REDIRECTS} redirects", answered=True)
 
 
@@ -194,48 +191,3 @@ async def certificate_of(host: str, port: int, timeout: float) -> bytes | None:
     writer.transport.abort()
     found = tls.getpeercert(binary_form=True)
     return bytes(found) if found else None
-
-
-def fault_of(error: BaseException) -> HttpFault:
-    """The library's and the system's errors in ours, by what lies at their bottom."""
-    causes = list(_causes(error))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            expired = cause.verify_code == _EXPIRED
-            code = ReasonCode.CERTIFICATE_EXPIRED if expired else ReasonCode.CERTIFICATE_UNTRUSTED
-            return HttpFault(code, cause.verify_message or str(cause), answered=True)
-        if isinstance(cause, socket.gaierror):
-            return HttpFault(ReasonCode.NAME_UNKNOWN, str(cause))
-    for cause in causes:
-        if isinstance(cause, ConnectionRefusedError):
-            return HttpFault(ReasonCode.PORT_CLOSED, str(cause))
-        if isinstance(cause, OSError) and cause.errno in _NO_WAY:
-            return HttpFault(ReasonCode.HOST_UNREACHABLE, str(cause))
-        if isinstance(cause, ssl.SSLError) and not isinstance(cause, (ssl.SSLWantReadError, ssl.SSLWantWriteError)):
-            return HttpFault(ReasonCode.GARBLED_ANSWER, f"TLS: {cause.reason or cause}", answered=True)
-    return _by_library(error)
-
-
-def _by_library(error: BaseException) -> HttpFault:
-    import httpx
-
-    said = f"{type(error).__name__}: {error}".rstrip(": ")
-    # An address that is none can only be a redirect's: the configuration's own was looked at when it was read.
-    if isinstance(error, (httpx.ProtocolError, httpx.DecodingError, httpx.UnsupportedProtocol, httpx.InvalidURL)):
-        return HttpFault(ReasonCode.GARBLED_ANSWER, said, answered=True)
-    return HttpFault(ReasonCode.NO_ANSWER, said)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that led to it; several where several addresses were tried."""
-    waiting: list[BaseException | None] = [error]
-    seen: set[int] = set()
-    while waiting:
-        one = waiting.pop(0)
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        waiting += [one.__cause__, one.__context__]
-        if isinstance(one, BaseExceptionGroup):
-            waiting += one.exceptions

@@ -13,9 +13,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from collectors.protocols.connect_errors import code_of
 from collectors.register_map import BITS, Span
 from telemetry.clock import Clock
+from telemetry.network_errors import code_of
 from telemetry.readings import ReasonCode
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import re
 import socket
 from dataclasses import dataclass
@@ -18,12 +17,12 @@ from pydantic import SecretStr
 
 from collectors.config import NutDevice
 from collectors.protocols import snmp_values
+from telemetry.network_errors import code_of
 from telemetry.readings import ReasonCode
 
 DEFAULT_PORT = 3493
 MAX_LINE = 2048  # bytes; upsd's own values have at most 256
 MAX_VARIABLES = 500  # a large three-phase UPS has about 150
-_NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
 _VARIABLE = re.compile(rb'VAR (?:"[^"]*"|\S+) ([A-Za-z0-9._-]{1,80}) "((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(rb"\\(.)")
 
@@ -104,7 +103,7 @@ class NutClient:
             raise NutFault(ReasonCode.NAME_UNKNOWN, f"{device.host}: {error}") from error
         except OSError as error:
             self._drop()
-            raise NutFault(_code_of(error), str(error) or type(error).__name__) from error
+            raise NutFault(code_of(error), str(error) or type(error).__name__) from error
         except asyncio.CancelledError:
             self._drop()
             raise
@@ -188,9 +187,3 @@ def _quoted(text: str) -> str:
 
 def _plain(secret: SecretStr | None) -> str:
     return "" if secret is None else secret.get_secret_value()
-
-
-def _code_of(error: OSError) -> ReasonCode:
-    if isinstance(error, ConnectionRefusedError):
-        return ReasonCode.PORT_CLOSED
-    return ReasonCode.HOST_UNREACHABLE if error.errno in _NO_WAY else ReasonCode.NO_ANSWER

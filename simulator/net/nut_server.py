@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
 from collections.abc import Callable, Mapping
-
-from simulator.net.listener import Door, Listener
 
 _MAX_LINE = 512  # bytes, as upsd has it
 _IDLE_SECONDS = 120.0
@@ -17,32 +14,23 @@ Variables = Callable[[], Mapping[str, str] | None]  # None: the driver hears not
 
 
 class NutServer:
-    """One port at which one UPS is told of."""
+    """One UPS that is told of, to whoever talks to it (simulator.net.stream_door.Talk)."""
 
     def __init__(self, name: str, description: str, variables: Variables) -> None:
         self._name, self._description, self._variables = name, description, variables
-        self._listener = Listener(self._serve)
-        self._talking: set[asyncio.Task[None]] = set()
 
-    @property
-    def port(self) -> int:
-        return self._listener.port
-
-    def open(self, port: int = 0) -> int:
-        """Raises OSError where the port is taken."""
-        return self._listener.open(port)
-
-    def set_reachable(self, reachable: bool) -> None:
-        """A computer without power or cable is silent; those who were connected hear nothing more."""
-        door = Door.OPEN if reachable else Door.SILENT
-        if door is not self._listener.door:
-            self._listener.set(door)
-            if not reachable:
-                self._hang_up()
-
-    def close(self) -> None:
-        self._hang_up()
-        self._listener.close()
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Until he takes leave, says nothing for two minutes, or sends a line that is too long."""
+        while True:
+            async with asyncio.timeout(_IDLE_SECONDS):
+                line = await reader.readline()
+            if not line.endswith(b"\n") or len(line) > _MAX_LINE:
+                return
+            said = self.answer(line.decode("utf-8", errors="replace").strip())
+            writer.write(said.encode())
+            await writer.drain()
+            if said.startswith("OK Goodbye"):
+                return
 
     def answer(self, line: str) -> str:
         """What upsd answers to one line, with the ends of its lines."""
@@ -83,34 +71,6 @@ class NutServer:
         if variable not in found:
             return "ERR VAR-NOT-SUPPORTED\n"
         return f'VAR {self._name} {variable} "{_escaped(found[variable])}"\n'
-
-    def _hang_up(self) -> None:
-        for task in self._talking:
-            task.cancel()
-
-    def _serve(self, connection: socket.socket) -> None:
-        task = asyncio.get_running_loop().create_task(self._talk(connection))
-        self._talking.add(task)
-        task.add_done_callback(self._talking.discard)
-
-    async def _talk(self, connection: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        with connection:
-            rest = b""
-            try:
-                while len(rest) <= _MAX_LINE:
-                    async with asyncio.timeout(_IDLE_SECONDS):
-                        data = await loop.sock_recv(connection, 4096)
-                    if not data:
-                        return
-                    *lines, rest = (rest + data).split(b"\n")
-                    for line in lines:
-                        said = self.answer(line.decode("utf-8", errors="replace").strip())
-                        await loop.sock_sendall(connection, said.encode())
-                        if said.startswith("OK Goodbye"):
-                            return
-            except (OSError, TimeoutError):
-                return
 
 
 def _escaped(text: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from simulator.model.ups import Source, Ups
 from simulator.net.nut_server import NutServer
+from simulator.net.stream_door import StreamDoor
 from simulator.services.base import LOOPBACK, Outlet, Premises, Setting
 
 NAME = "ups"
@@ -17,19 +18,19 @@ class NutService:
     def __init__(self, premises: Premises, outlet: Outlet) -> None:
         assert isinstance(outlet.machine, Ups)
         self._ward, self._ups = premises.ward, outlet.machine
-        self._server = NutServer(NAME, outlet.machine.plate.name, self._variables)
+        self._door = StreamDoor(NutServer(NAME, outlet.machine.plate.name, self._variables).talk)
 
     async def open(self, port: int) -> int:
-        return self._server.open(port)
+        return self._door.open(port)
 
     def show(self) -> None:
-        self._server.set_reachable(self._ward.reachable(self._ups.id))
+        self._door.set_reachable(self._ward.reachable(self._ups.id))
 
     async def close(self) -> None:
-        self._server.close()
+        self._door.close()
 
     def settings(self, beside: Path) -> list[Setting]:
-        return [("host", LOOPBACK), ("port", self._server.port), ("ups_name", NAME)]
+        return [("host", LOOPBACK), ("port", self._door.port), ("ups_name", NAME)]
 
     def _variables(self) -> dict[str, str] | None:
         return None if self._ups.usb_unplugged else variables(self._ups)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from simulator.net.tcp_service import TcpService
+from simulator.net.stream_door import StreamDoor
+from simulator.net.tcp_service import remote_desktop
 from simulator.services.base import LOOPBACK, Outlet, Premises, Setting
 
 
@@ -13,7 +14,7 @@ class TcpPort:
 
     def __init__(self, premises: Premises, outlet: Outlet) -> None:
         self._ward, self._device = premises.ward, outlet.part.id
-        self._service = TcpService()
+        self._service = StreamDoor(remote_desktop)
 
     async def open(self, port: int) -> int:
         return self._service.open(port)
