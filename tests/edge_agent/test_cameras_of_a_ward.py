@@ -42,6 +42,7 @@ channel = 2
 id = "nvr-1"
 model = "recorder"
 """
+SOON_SECONDS = 60.0  # on a machine that has other work; alone it is a few
 _POLLED_LATE = 'interval = "1h"\n'  # nothing below waits for a poll
 _LOOKED_INTO = f'watch = "sampled"\n{_POLLED_LATE}'
 
@@ -128,10 +129,10 @@ def test_a_plain_camera_that_is_set_to_h265_is_told_at_once_and_so_is_that_its_r
     assert facts["main_stream"].startswith("H.264 ")
 
     changed = running.fault("camera-h265", "cam-1", "on")
-    sub = ear.until(is_fact("sub_stream", "H.265 "), device="cam-1") - changed
-    main = ear.until(is_fact("main_stream", "H.265 "), device="cam-1") - changed
+    sub = ear.until(is_fact("sub_stream", "H.265 "), SOON_SECONDS, "cam-1") - changed
+    main = ear.until(is_fact("main_stream", "H.265 "), SOON_SECONDS, "cam-1") - changed
     print(f"H.265: sub-stream told after {sub:.1f} s, main stream after {main:.1f} s")  # noqa: T201
-    assert sub < 15.0 and main < 25.0 < MAIN_EVERY_SECONDS
+    assert sub < main < SOON_SECONDS < MAIN_EVERY_SECONDS / 4
     ear.until(is_reading("recorded_as_set", 0.0), device="cam-1")
     ear.until(is_condition("recorded_not_as_set"), device="cam-1")
     running.fault("camera-h265", "cam-1", "off")
@@ -148,4 +149,4 @@ def test_what_a_camera_says_of_its_picture_is_looked_at_at_once(running: Running
     ear.until(is_reading("camera_says_tampered", 1.0), device="cam-2")
     seen = ear.until(is_above("picture_covered", 0.5), device="cam-2") - asked
     print(f"covered: judged {seen:.1f} s after the poll that brought the event")  # noqa: T201
-    assert seen < 15.0 < SAMPLED.every
+    assert seen < SOON_SECONDS < SAMPLED.every / 2
