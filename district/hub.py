@@ -100,7 +100,7 @@ def running(configuration: Configuration, clock: Clock) -> Iterator[Hub]:
         worker = Worker(clock, ingest, inbox, link, pace, lost.set)
         worker.start()
         ending.callback(worker.stop)
-        upkeep = Upkeep(store)
+        upkeep = Upkeep(store, ingest.may_prune)
         upkeep.start()
         ending.callback(upkeep.stop)
         link.start()

@@ -19,6 +19,8 @@ TWO_AGENTS = "two_agents"
 AGENT_RESTORED = "agent_restored"
 JOURNAL_FORKED = "journal_forked"
 DISTRICT_BEHIND = "district_behind"
+WARD_CLOCK_OFF = "ward_clock_off"
+HUB_CLOCK_OFF = "hub_clock_off"
 
 MOST_WORDS = 200  # of `instance`: a machine may call itself anything
 

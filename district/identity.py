@@ -20,6 +20,7 @@ from district.replication import Replication
 from district.situation import Situation
 from district.speakers import APART_SECONDS, Speaker
 from district.staging import Staged
+from district.ward_clocks import WardClocks
 from store.base import Store
 from telemetry import wire_pb2 as wire
 from telemetry.clock import Clock
@@ -40,6 +41,7 @@ class Identity:
         self._speakers = situation.speakers
         self._lineage = Lineage(clock, situation, store, holdings)
         self._confirmed = Confirmed(clock, situation, holdings, replication)
+        self.clocks = WardClocks(clock, situation)
         self._changes: list[Change] = []
         self._since = clock.monotonic()
         self._together: dict[str, str] = {}  # wards of which it was told in this run, and in which words
@@ -61,6 +63,8 @@ class Identity:
             self._hear(ward, status.incarnation, status)
             self._changes += self._lineage.status(ward, status)
             losses = self._confirmed.status(ward, status)
+            if speakers.shown(ward) == status.incarnation:
+                self.clocks.note(ward, status.wall_time_us, status.clock_state)
         shown = speakers.shown(ward)
         if status.online and status.incarnation != shown:
             presence.word(ward)
@@ -76,6 +80,11 @@ class Identity:
         """Entries came, as they were written; `last` is the newest one's position."""
         self._hear(ward, incarnation, None)
         self._lineage.goes_on(ward, incarnation, last)
+
+    def written(self, ward: str, incarnation: bytes, wall_us: int) -> None:
+        """The newest of those entries is of that time, by the ward's clock."""
+        if self._speakers.shown(ward) == incarnation:
+            self.clocks.note(ward, wall_us)
 
     def takes(self, staged: Staged) -> bool:
         """Entries are in the store. Whether they are shown: not those of an agent that speaks beside the ward's."""
@@ -106,6 +115,7 @@ class Identity:
         yield from changes
         yield from self._lineage.tick()
         yield from self._confirmed.tick()
+        yield from self.clocks.tick()
         for ward in self._situation.wards:
             together = self._speakers.together(ward)
             names = _names(together)

@@ -19,7 +19,7 @@ from district.floods import CALM, Traffic
 from district.holdings import MOST_INCARNATIONS, MOST_INTERVALS, Holdings
 from district.identity import Identity
 from district.message import Message
-from district.reachability import ReachabilityLog, recorded
+from district.reachability import ReachabilityLog, believable_us, recorded
 from district.records import LossRecord, Records
 from district.replication import Replication
 from district.situation import Situation
@@ -119,6 +119,10 @@ class Ingest:
         self._log.forget()
         self._identity.doubt()
 
+    def may_prune(self) -> bool:
+        """Whether the hub's clock may decide what is too old. Any thread."""
+        return self._identity.clocks.may_prune()
+
     def close(self) -> None:
         """Write down what is not yet."""
         self._accounts.close()
@@ -166,6 +170,7 @@ class Ingest:
             self._replication.came(ward, len(batch.entries), sum(map(len, batch.entries)))
         if live and newest_us is not None:
             group.live_us.append((ward, newest_us))
+            self._identity.written(ward, batch.incarnation, newest_us)
 
     def _status(self, ward: str, status: wire.Status, retained: bool, group: _Group) -> None:
         group.losses += self._identity.status(ward, status, retained=retained)
@@ -243,7 +248,9 @@ class Ingest:
                 self._replication.suspect(staged.ward)
 
     def _project(self, staged: Staged, group: _Group) -> None:
-        late = {device: recorded(self._store, staged.ward, device) for device in staged.late}
+        late = {
+            device: recorded(self._store, staged.ward, device, believable_us(self._clock)) for device in staged.late
+        }
         shown = self._identity.takes(staged)
         with self._situation.lock:
             view = self._situation.views[staged.ward]

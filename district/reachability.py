@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from district.projection import Reachability, reachability_of
 from store.base import Event, Store
+from telemetry.clock import Clock
 from telemetry.entry import Entry, EntryError, Readings, decode
 from telemetry.readings import REACHABLE
 
 EVENT = "readings"
+CLOCKS_DIFFER_US = 300_000_000  # two clocks that are right
 _PAGE = 64
 _RUNS = 8  # live entries, and the ranges that are being replayed
 
@@ -44,11 +46,21 @@ class ReachabilityLog:
         self._runs.clear()
 
 
-def recorded(store: Store, ward: str, device: str) -> Reachability | None:
-    """What the events say of a device's reachability now, and since when; None where there are none."""
+def believable_us(clock: Clock) -> int:
+    """What is of later than this was written by a clock that was wrong (µs)."""
+    return clock.wall_us() + CLOCKS_DIFFER_US
+
+
+def recorded(store: Store, ward: str, device: str, before_us: int) -> Reachability | None:
+    """What the events say of a device's reachability now, and since when; None where there are none. Those that are
+    not before `before_us` count only where there are no others."""
+    found = _recorded(store, ward, device, before_us)
+    return found if found is not None else _recorded(store, ward, device, None)
+
+
+def _recorded(store: Store, ward: str, device: str, end_us: int | None) -> Reachability | None:
     newest: Reachability | None = None
     since_us = 0
-    end_us: int | None = None
     while events := store.events(ward, payload=EVENT, device=device, end_us=end_us, limit=_PAGE, newest_first=True):
         for event in events:
             said = _said(event)

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from district.hub_conditions import HubConditions
 from district.presence import PresenceBook
 from district.projection import WardView
-from district.reachability import recorded
+from district.reachability import believable_us, recorded
 from district.records import Records
 from district.situation import Situation
 from district.speakers import Speakers
-from store.base import Event, Store
+from store.base import Event, SeriesKey, Store
 from telemetry.clock import Clock
 from telemetry.entry import Entry, EntryError, Tombstone, decode
 from telemetry.intervals import IntervalSet
@@ -20,7 +20,7 @@ from telemetry.readings import Reading
 
 # What is folded again, in the order in which a ward's state needs it: a device must be known before its conditions.
 _FOLDED = ("inventory", "facts", "condition")
-_CLOCKS_DIFFER_US = 300_000_000
+_LOOKED_BACK_US = (3_600_000_000, 86_400_000_000, 35 * 86_400_000_000)
 
 logger = logging.getLogger(__name__)
 
@@ -55,15 +55,19 @@ def view(
     spoke as the ward. What the store calls newest is then of either; the next word of the shown one replaces it."""
     view = WardView(ward)
     view.current = current
-    now_us = clock.wall_us()
+    before_us = believable_us(clock)
     devices = set()
     for key, kind, wall_time_us, value in store.latest(ward):
         devices.add(key.device)
+        doubtful = shown is not None
+        if wall_time_us >= before_us:
+            earlier = _before(store, key, before_us)
+            doubtful = earlier is None
+            wall_time_us, value = earlier or (wall_time_us, value)
         reading = Reading(key.metric, value, key.instance)
-        doubtful = shown is not None or wall_time_us > now_us + _CLOCKS_DIFFER_US
         view.put_latest(key.device, kind, reading, wall_time_us, doubtful=doubtful)
     for device in devices:
-        reachability = recorded(store, ward, device)
+        reachability = recorded(store, ward, device, before_us)
         if reachability is not None:
             view.put_reachability(device, reachability)
     for name in _FOLDED:
@@ -72,6 +76,15 @@ def view(
             if entry is not None:
                 view.apply(entry)
     return view
+
+
+def _before(store: Store, key: SeriesKey, before_us: int) -> tuple[int, float] | None:
+    """The newest sample of a series that is of a time that can be; None where there is none of the last 35 days."""
+    for back_us in _LOOKED_BACK_US:
+        found = store.history(key, before_us - back_us, before_us)
+        if found.times_us:
+            return found.times_us[-1], found.values[-1]
+    return None
 
 
 def _entry(event: Event) -> Entry | None:

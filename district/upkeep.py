@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from store.base import Store, StoreError
 
@@ -16,8 +17,9 @@ logger = logging.getLogger(__name__)
 class Upkeep:
     """A thread of its own: all it does takes turns with commits."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, may_prune: Callable[[], bool]) -> None:
+        """`may_prune`: whether the clock may decide what is too old."""
+        self._store, self._may_prune = store, may_prune
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
 
@@ -33,6 +35,9 @@ class Upkeep:
         wait = FIRST_SECONDS
         while not self._stopping.wait(wait):
             wait = EVERY_SECONDS
+            if not self._may_prune():
+                logger.error("nothing is let go of by age: the wards say that this clock is ahead")
+                continue
             try:
                 pruned = self._store.prune(lambda: not self._stopping.is_set())
                 said = "summarised %d samples; let go of %d samples and %d events beyond their time"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboards.console.site import Change
-from district import rebuild
+from district import rebuild, ward_clocks
 from district.commit_pace import CommitPace
 from district.database import open_database
 from district.evidence import EvidenceBook
@@ -107,7 +107,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setattr(ward_clocks, "OFF_SECONDS", 10 * 86_400)  # the scripted wards are of yesterday
     return Desk(tmp_path, MemoryStore())
 
 

@@ -150,7 +150,14 @@ class ScriptedWard:
         )
         return message.SerializeToString()
 
-    def status(self, *, online: bool = True, first: int = 1, held: Sequence[wire.Held] = ()) -> bytes:
+    def status(
+        self,
+        *,
+        online: bool = True,
+        first: int = 1,
+        held: Sequence[wire.Held] = (),
+        clock_state: ClockState = ClockState.UNKNOWN,
+    ) -> bytes:
         message = wire.Status(
             online=online,
             incarnation=self.incarnation,
@@ -160,6 +167,7 @@ class ScriptedWard:
             wall_time_us=self.wall_us,
             held=held,
             machine=self.machine,
+            clock_state=int(clock_state),  # type: ignore[arg-type]
         )
         return message.SerializeToString()
 
