@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -36,6 +37,11 @@ class Options:
     together_days: float
     calm_seconds: float
     victoria: str = ""
+
+
+def queue_for_processor() -> float:
+    """How many times as long everything takes on a machine that has this much else to do."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 class Delays:

@@ -32,7 +32,8 @@ listener {port} 127.0.0.1
 allow_anonymous true
 persistence false
 max_packet_size 1048576
-max_queued_messages 5000
+max_queued_messages 20000
+max_queued_bytes 67108864
 """
 
 

@@ -83,6 +83,7 @@ class Agent:
         self._streams = self._make_streams()
         self._pictures = PictureSender(configuration.ward.id, self._blobs, self._hub)
         self._stop = asyncio.Event()
+        self._anew = False
 
     def stop(self) -> None:
         """End the run; to be called in the event loop."""
@@ -97,9 +98,14 @@ class Agent:
         except JournalError:
             if not journal.damaged:
                 raise
+            self._anew = True
         finally:
             journal.close()
-        return journal.damaged
+        return self._anew
+
+    def _begin_anew(self) -> None:
+        self._anew = True
+        self.stop()
 
     def _open_journal(self) -> Journal:
         return Journal.open(
@@ -140,7 +146,7 @@ class Agent:
         journal.append(inventory)
         recorder.put(engine.restore(self._still_open(journal), memory.load()))
         salvaging = Salvaging(self._journal_file, journal, view, self._clock)
-        watch = Watch(journal, self._clock, uplink, engine, memory, self.stop)
+        watch = Watch(journal, self._clock, uplink, engine, memory, self._begin_anew)
         watch.look()
         door = self._make_trap_door(scheduler, counts)
         log.info("watching %d devices of %s", len(schedules), configuration.ward.id)
