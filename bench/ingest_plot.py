@@ -9,9 +9,10 @@ from dataclasses import dataclass
 _WIDTH, _HEIGHT, _PANEL = 880, 250, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 14, 44, 40
 _STYLE = (
-    "text{font:12px system-ui,sans-serif;fill:#444}.t{font-weight:600;fill:#222}.v{fill:#0b6e99}"
+    "text{font:12px system-ui,sans-serif;fill:#444}.t{font-weight:600;fill:#222}"
+    ".v{fill:#0b6e99;stroke:#fff;stroke-width:4;paint-order:stroke}"
     ".a{stroke:#bbb}.l{stroke:#0b6e99;stroke-width:2;fill:none}.d{fill:#0b6e99}.g{stroke:#c0392b;stroke-dasharray:4 3}"
-    "@media (prefers-color-scheme:dark){text{fill:#bbb}.t{fill:#eee}.v{fill:#5cc3ee}.a{stroke:#555}"
+    "@media (prefers-color-scheme:dark){text{fill:#bbb}.t{fill:#eee}.v{fill:#5cc3ee;stroke:#0d1117}.a{stroke:#555}"
     ".l{stroke:#5cc3ee}.d{fill:#5cc3ee}.g{stroke:#ff8a7a}}"
 )
 
@@ -69,11 +70,11 @@ def _panel(panel: Panel, runs: Sequence[dict[str, float]]) -> str:
     parts.append(f'<polyline class="l" points="{" ".join(f"{x(run)},{y(run[panel.figure])}" for run in runs)}"/>')
     for run in runs:
         value = run[panel.figure]
-        above = y(value) - 9
         words = f"{value:.3g} {panel.unit}".strip()
-        anchor = "end" if run is runs[-1] else "start" if run is runs[0] else "middle"
+        anchor, aside = ("end", 4) if run is runs[-1] else ("start", 4) if run is runs[0] else ("middle", 0)
+        at = f'x="{x(run) + aside}" y="{y(value) - 9}"'
         parts.append(f'<circle class="d" cx="{x(run)}" cy="{y(value)}" r="3.5"/>')
-        parts.append(f'<text class="v" x="{x(run)}" y="{above}" text-anchor="{anchor}">{words}</text>')
+        parts.append(f'<text class="v" {at} text-anchor="{anchor}">{words}</text>')
         parts.append(f'<text x="{x(run)}" y="{base + 17}" text-anchor="middle">{run["wards"]:g}</text>')
     parts.append(f'<text x="{_LEFT + width / 2}" y="{base + 33}" text-anchor="middle">wards</text>')
     return "".join(parts)

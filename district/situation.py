@@ -42,7 +42,7 @@ class Situation:
     speakers: Speakers
     lock: threading.RLock = field(default_factory=threading.RLock)
     numbers: dict[str, Numbers] = field(default_factory=dict)
-    live_ages_us: deque[int] = field(default_factory=lambda: deque(maxlen=2000))  # of live batches, when committed
+    live_ages_us: deque[int] = field(default_factory=lambda: deque(maxlen=25_000))  # live batches', when committed
     live_ages_of_us: dict[str, deque[tuple[int, int]]] = field(default_factory=dict)  # by ward: committed at, age
     _listeners: list[Listener] = field(default_factory=list)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from district.message import Message
 from district.remembered import Remembered
 from district.replication import CONFIRM_SECONDS
 from telemetry import wire_pb2 as wire
-from telemetry.deflate import DICTIONARY_BYTES, Dictionary, deflate
+from telemetry.deflate import DICTIONARY_BYTES, MAX_INFLATED_BYTES, Dictionary, deflate
 from tests.district.conftest import Desk, answer
 from tests.district.fakes import ScriptedWard
 
@@ -136,3 +137,21 @@ def test_what_comes_again_is_left_out_and_a_gap_begins_anew() -> None:
     memory.add("w", b"j" * 16, 1, [b"y"])
     assert memory.tell("w", INCARNATION) == wire.Range()
     assert memory.tell("w", b"j" * 16) == wire.Range(first=1, last=1)
+
+
+# ---- what it weighs at the door ------------------------------------------------------------------------------------
+
+
+def test_a_deflated_batch_weighs_what_it_becomes(ward: ScriptedWard) -> None:
+    polls(ward, 300)
+    topic, data = deflated(ward, 1, 302)
+    becomes = wire.Batch.FromString(data).inflated_bytes
+    assert Message(topic, data).weight == becomes > 5 * len(data)
+    assert Message(topic, ward.batch(1, 302)).weight == len(ward.batch(1, 302))
+    assert Message(ward.topic("status"), data).weight == len(data)
+
+
+def test_what_claims_to_become_anything_weighs_no_more_than_is_ever_expanded(ward: ScriptedWard) -> None:
+    lie = wire.Batch(incarnation=ward.incarnation, first_position=1, deflated=b"x", inflated_bytes=2**32 - 1)
+    assert Message(ward.topic("entries"), lie.SerializeToString()).weight == MAX_INFLATED_BYTES
+    assert Message(ward.topic("entries"), b"\xff" * 100).weight == 100
