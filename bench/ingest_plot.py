@@ -72,9 +72,9 @@ def _panel(panel: Panel, runs: Sequence[dict[str, float]]) -> str:
         value = run[panel.figure]
         words = f"{value:.3g} {panel.unit}".strip()
         anchor, aside = ("end", 4) if run is runs[-1] else ("start", 4) if run is runs[0] else ("middle", 0)
-        at = f'x="{x(run) + aside}" y="{y(value) - 9}"'
+        place = f'x="{x(run) + aside}" y="{y(value) - 9}"'
         parts.append(f'<circle class="d" cx="{x(run)}" cy="{y(value)}" r="3.5"/>')
-        parts.append(f'<text class="v" {at} text-anchor="{anchor}">{words}</text>')
+        parts.append(f'<text class="v" {place} text-anchor="{anchor}">{words}</text>')
         parts.append(f'<text x="{x(run)}" y="{base + 17}" text-anchor="middle">{run["wards"]:g}</text>')
     parts.append(f'<text x="{_LEFT + width / 2}" y="{base + 33}" text-anchor="middle">wards</text>')
     return "".join(parts)

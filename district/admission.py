@@ -15,7 +15,14 @@ from google.protobuf.message import DecodeError
 
 from telemetry import topics
 from telemetry import wire_pb2 as wire
-from telemetry.deflate import DeflateError, Dictionary, inflate, names_dictionary
+from telemetry.deflate import (
+    INCARNATION_PREFIX_BYTES,
+    MAX_ENTRIES,
+    DeflateError,
+    Dictionary,
+    inflate,
+    names_dictionary,
+)
 from telemetry.entry import (
     INCARNATION_BYTES,
     MAX_ENTRY_BYTES,
@@ -32,7 +39,6 @@ from telemetry.kinds import is_id
 from telemetry.readings import Inventory
 
 MAX_MESSAGE_BYTES = 512 * 1024  # an agent's batch is 256 kB, or one entry; what is larger would keep others waiting
-MAX_ENTRIES = 10_000
 MAX_POSITION = 2**53  # one a millisecond for 285 000 years
 MAX_TIME_US = 2**53  # the year 2255
 MAX_NAME = 200
@@ -48,12 +54,13 @@ class UnreadableError(Exception):
     """A batch deflated with entries that are not remembered here. It is good, and is to be asked for."""
 
     def __init__(self, incarnation: bytes, position: int) -> None:
+        """`incarnation`: how it begins."""
         super().__init__(f"a batch from position {position} whose dictionary is not remembered")
         self.incarnation = incarnation
         self.position = position
 
 
-Dictionaries = Callable[[bytes, int, int], Dictionary | None]  # of which incarnation, first, last
+Dictionaries = Callable[[bytes, int, int], Dictionary | None]  # how its incarnation begins, first, last
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +97,12 @@ def batch(payload: bytes, dictionaries: Dictionaries) -> wire.Batch:
         message = wire.Batch.FromString(payload)
     except DecodeError as error:
         raise RefusedError(f"not a batch: {error}") from error
-    if len(message.incarnation) != INCARNATION_BYTES:
+    shortened = message.dictionary_entries and len(message.incarnation) == INCARNATION_PREFIX_BYTES
+    if len(message.incarnation) != INCARNATION_BYTES and not shortened:
         raise RefusedError("a batch without a proper incarnation")
     if not 0 < message.first_position <= MAX_POSITION:
         raise RefusedError(f"a batch that begins at position {message.first_position}")
-    if message.deflated:
+    if message.deflated or shortened:
         message = _inflated(message, dictionaries)
     count = len(message.entries)
     if not 0 < count <= MAX_ENTRIES:

@@ -158,7 +158,6 @@ class Ingest:
         try:
             batch = admission.batch(message.payload, functools.partial(remembered.dictionary, ward))
         except UnreadableError as error:
-            self._check_incarnation(ward, error.incarnation)
             self._replication.unreadable(ward, error.incarnation, error.position)
             return
         live = topic.what is What.ENTRIES and not message.retained

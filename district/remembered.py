@@ -63,8 +63,8 @@ class Remembered:
         return wire.Range(first=newest.first, last=newest.last)
 
     def dictionary(self, ward: str, incarnation: bytes, first: int, last: int) -> Dictionary | None:
-        """What was told as first..last; None where it is not remembered."""
+        """What was told as first..last of an incarnation that begins so; None where it is not remembered."""
         for told in reversed(self._wards[ward].told):
-            if (told.incarnation, told.first, told.last) == (incarnation, first, last):
+            if told.incarnation.startswith(incarnation) and (told.first, told.last) == (first, last):
                 return told
         return None

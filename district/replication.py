@@ -27,7 +27,7 @@ GRACE_SECONDS = 0.5  # a hole may be a message that is on its way
 ANSWER_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 60.0
 FIRST_CONFIRM_SECONDS = 5.0  # after a ward came back; doubled with each, since the first tell what may be deflated with
-CONFIRM_SECONDS = 30.0  # at most: what is confirmed a little later is only kept a little longer in the ward
+CONFIRM_SECONDS = 60.0  # at most: what is confirmed a little later is only kept a little longer in the ward
 MOST_RANGES = 2_000  # of one confirmation
 MOST_REFUSALS = 10_000  # remembered of one ward
 REFUSALS = 3  # an entry that was of no use so often will never be
@@ -130,13 +130,15 @@ class Replication:
         state = self._wards[ward]
         state.entry_bytes += 0.25 * (size / max(entries, 1) - state.entry_bytes)
 
-    def unreadable(self, ward: str, incarnation: bytes, position: int) -> None:
-        """A batch came from that position, deflated with what this hub never saw or has forgotten: ask for it, and tell
-        the ward at once what is remembered."""
-        self.seen(ward, incarnation, position)
-        self.suspect(ward)
+    def unreadable(self, ward: str, beginning: bytes, position: int) -> None:
+        """A batch came from that position of the incarnation that begins so, deflated with what this hub never saw or
+        has forgotten: ask for it, and tell the ward at once what is remembered."""
         state = self._wards[ward]
-        state.unconfirmed[incarnation] = self._holdings.of(ward, incarnation)
+        for incarnation in self._holdings.ward(ward):
+            if incarnation.id.startswith(beginning):
+                self.seen(ward, incarnation.id, position)
+                state.unconfirmed[incarnation.id] = incarnation
+        self.suspect(ward)
         state.confirm_at, state.confirm_pause = 0.0, FIRST_CONFIRM_SECONDS
 
     def suspect(self, ward: str) -> None:

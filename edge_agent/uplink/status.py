@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 MACHINE = platform.node()[:64]
 MOST_RANGES = 5_000  # of an account
 FIRST_PAUSE_SECONDS = 1.0  # doubled with each telling
-LONGEST_PAUSE_SECONDS = 60.0
+LONGEST_PAUSE_SECONDS = 180.0
 MOST_HELD = 400  # earlier incarnations that one status names: 12 kB
 
 
@@ -24,7 +24,7 @@ class Status:
     """Says the status, and knows when it was last told.
 
     A ward says something every `heartbeat_seconds` at least: a live batch, which names its positions, or else the
-    status; that once a minute in any case, since the broker keeps it for a district that starts. It comes
+    status; that every three minutes in any case, since the broker keeps it for a district that starts. It comes
     `news_seconds` apart while the journal grows and nothing of it could be sent; and often after a connection: a
     district that started together with the ward was not there for its first entries, and learns from the head
     position what it lacks."""

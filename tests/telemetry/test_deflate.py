@@ -11,6 +11,7 @@ import pytest
 from telemetry import wire_pb2 as wire
 from telemetry.deflate import (
     DICTIONARY_BYTES,
+    MAX_ENTRIES,
     MAX_INFLATED_BYTES,
     DeflateError,
     Dictionary,
@@ -18,6 +19,7 @@ from telemetry.deflate import (
     inflate,
     names_dictionary,
 )
+from telemetry.entry import encode_place
 
 INCARNATION = b"i" * 16
 
@@ -26,9 +28,11 @@ def batch(first: int, entries: list[bytes], request: str = "") -> wire.Batch:
     return wire.Batch(incarnation=INCARNATION, first_position=first, entries=entries, request_id=request)
 
 
-def polls(chance: random.Random, count: int) -> list[bytes]:
+def polls(chance: random.Random, count: int, first: int = 1) -> list[bytes]:
+    """Entries from position `first`, as far as DEFLATE is concerned."""
     names = [f"port_in_bits_per_second/{port}".encode() for port in range(5)]
-    return [b"".join(name + chance.randbytes(3) for name in names) for _ in range(count)]
+    contents = [b"".join(name + chance.randbytes(3) for name in names) for _ in range(count)]
+    return [encode_place(INCARNATION, position) + content for position, content in enumerate(contents, first)]
 
 
 def over_the_line(message: wire.Batch) -> wire.Batch:
@@ -38,10 +42,11 @@ def over_the_line(message: wire.Batch) -> wire.Batch:
 def test_entries_come_out_verbatim_with_and_without_a_dictionary(seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(50):
-        before, entries = polls(chance, chance.randrange(1, 60)), polls(chance, chance.randrange(1, 20))
-        first = chance.randrange(len(before) + 1, 10**9)
-        last = first - chance.randrange(1, first - len(before) + 1)
-        dictionary = Dictionary.of(INCARNATION, last - len(before) + 1, before)
+        oldest = chance.randrange(1, 10**9)
+        before = polls(chance, chance.randrange(1, 60), oldest)
+        first = oldest + len(before) + chance.randrange(1000)
+        entries = polls(chance, chance.randrange(1, 20), first)
+        dictionary = Dictionary.of(INCARNATION, oldest, before)
         for given in (None, dictionary):
             message = batch(first, entries, "r7")
             deflate(message, given)
@@ -54,23 +59,32 @@ def test_entries_come_out_verbatim_with_and_without_a_dictionary(seed: int) -> N
 def test_a_dictionary_makes_a_small_batch_much_smaller(seed: int) -> None:
     chance = random.Random(seed)
     dictionary = Dictionary.of(INCARNATION, 1, polls(chance, 10))
-    alone, helped = batch(11, polls(chance, 1)), batch(11, polls(chance, 1))
+    alone, helped = batch(11, polls(chance, 1, 11)), batch(11, polls(chance, 1, 11))
     deflate(alone)
     deflate(helped, dictionary)
     assert len(helped.deflated) < 0.7 * len(alone.deflated)
 
 
 def test_what_would_not_become_smaller_stays_as_it_is(seed: int) -> None:
-    message = batch(5, [random.Random(seed).randbytes(500)])
+    noise = encode_place(INCARNATION, 5) + random.Random(seed).randbytes(500)
+    message = batch(5, [noise])
     deflate(message)
     assert not message.deflated
-    assert len(message.entries[0]) == 500
+    assert list(message.entries) == [noise]
+
+
+def test_what_would_not_come_out_verbatim_stays_as_it_is(seed: int) -> None:
+    entries = polls(random.Random(seed), 5, 8)  # not those that the batch says they are
+    message = batch(7, entries)
+    deflate(message)
+    assert not message.deflated
+    assert list(message.entries) == entries
 
 
 def test_the_wrong_dictionary_is_found_out(seed: int) -> None:
     chance = random.Random(seed)
     right, wrong = (Dictionary.of(INCARNATION, 1, polls(chance, 30)) for _ in range(2))
-    message = batch(31, [polls(chance, 1)[0][:40] + bytes(right.data[50:90])])
+    message = batch(31, [polls(chance, 1, 31)[0][:60] + bytes(right.data[50:90])])
     deflate(message, right)
     assert message.deflated
     with pytest.raises(DeflateError):
@@ -132,3 +146,17 @@ def test_a_dictionary_from_nowhere_is_refused() -> None:
 
 def test_deflate_looks_no_further_back_than_a_dictionary_may_be_long() -> None:
     assert DICTIONARY_BYTES == 1 << zlib.MAX_WBITS
+
+
+def test_many_empty_entries_are_refused_before_each_gets_its_place() -> None:
+    plain = wire.Batch(entries=[b""] * (MAX_ENTRIES + 1)).SerializeToString()
+    press = zlib.compressobj(9, zlib.DEFLATED, -15)
+    message = wire.Batch(
+        incarnation=INCARNATION,
+        first_position=1,
+        deflated=press.compress(plain) + press.flush(),
+        inflated_bytes=len(plain),
+        inflated_crc32=zlib.crc32(plain),
+    )
+    with pytest.raises(DeflateError, match="entries"):
+        inflate(message)
