@@ -24,8 +24,10 @@ class Disk:
         self.path.mkdir(parents=True)
         with self._image.open("wb") as file:
             file.truncate(megabytes * 2**20)  # sparse
-        # No blocks are kept for root, who runs everything here: a full disk is full.
-        run("mkfs.ext4", "-q", "-F", "-m", "0", str(self._image))
+        # No blocks are kept for root, who runs everything here: a full disk is full. And blocks of a memory page each,
+        # as on any larger disk: with the small ones that mkfs takes for such an image, what SQLite maps into memory
+        # has holes, and who touches one while the disk is full is ended by SIGBUS, the onlooker as well.
+        run("mkfs.ext4", "-q", "-F", "-m", "0", "-b", "4096", str(self._image))
         self.mounted = False
         self.mount()
 

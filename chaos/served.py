@@ -72,10 +72,11 @@ class Run:
 
     def excuses(self, t_us: int) -> bool:
         """Whether an answer of that moment need not be durable."""
-        if t_us > self.end_us - POLL_US and not self.killed:
-            return True
-        if not self.killed or t_us + POLL_US <= self.last_us:
+        if t_us + POLL_US <= self.last_us:
             return False
+        if not self.killed:
+            # Under way when it was told to stop: its last word follows at once, its end when the district has that.
+            return t_us <= self.last_us or t_us > self.end_us - POLL_US
         return self.full or t_us > self.end_us - _LAST_US
 
 

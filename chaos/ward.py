@@ -16,7 +16,7 @@ from edge_agent.agent import JOURNAL_FILE
 DISTRICT_ID = "chaos"
 COMMIT_SECONDS = 0.5
 CHECKPOINT_SECONDS = 10.0
-_DISK_MEGABYTES = 24
+_DISK_MEGABYTES = 32
 _FAKETIME = (
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
