@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from district.chains import breaks
 from district.config import Configuration
 from district.database import HEAD, HubDatabaseError, open_database
 from district.records import Records
@@ -23,7 +24,7 @@ from telemetry.configuration.words import Words
 from telemetry.entry import EntryError, Lifecycle, LifecycleEvent, decode
 
 # What must be true of every pair of files, whenever the hub was killed; worded in texts/*.json under "invariant".
-INVARIANTS = ("S", "H1", "H2", "H3", "H4", "H5", "H6", "H7")
+INVARIANTS = ("S", "H1", "H2", "H3", "H4", "H5", "H6", "H7", "I3", "I4", "I5")
 _MOST_TOLD = 20
 
 
@@ -111,6 +112,8 @@ def verify(configuration: Configuration) -> Verification:
             events = store.events(ward)
             found.entries += len(events)
             found.violations += _events(store, ward, events)
+            broken = breaks(ward, events)
+            found.violations += [_violation(each.invariant, each.key, place=each.place) for each in broken]
     except StoreError as error:
         found.violations.append(_violation("H2", "store_not_read", detail=error))
     finally:
