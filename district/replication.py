@@ -27,6 +27,7 @@ GRACE_SECONDS = 0.5  # a hole may be a message that is on its way
 ANSWER_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 60.0
 FIRST_CONFIRM_SECONDS = 5.0  # after a ward came back; doubled with each, since the first tell what may be deflated with
+CAUGHT_UP_SECONDS = 1.0
 CONFIRM_SECONDS = 60.0  # at most: what is confirmed a little later is only kept a little longer in the ward
 MOST_RANGES = 2_000  # of one confirmation
 MOST_REFUSALS = 10_000  # remembered of one ward
@@ -194,6 +195,8 @@ class Replication:
             return
         if next(incarnation.missing(), None) is not None:
             self.suspect(ward)
+        elif state.dirty:  # it caught up, and may wait for just that before it ends
+            state.confirm_at = min(state.confirm_at, self._clock.monotonic() + CAUGHT_UP_SECONDS)
         state.pause_seconds = ANSWER_SECONDS
         deadline = self._clock.monotonic() + ANSWER_SECONDS
         for request in state.requests.values():

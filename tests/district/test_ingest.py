@@ -61,6 +61,22 @@ def test_confirmations_are_few_and_none_is_forgotten(desk: Desk, ward: ScriptedW
     assert list(desk.committed(ward.ward, ward.incarnation)) == [(1, 7)]
 
 
+def test_a_ward_that_caught_up_is_told_soon(desk: Desk, ward: ScriptedWard) -> None:
+    desk.hear((ward.topic("status"), ward.status()), (ward.topic("entries"), ward.batch(1)))
+    for _ in range(3):
+        position = ward.poll(load_percent=1.0)
+        desk.wait(CONFIRM_SECONDS)  # confirmations are rare by now
+        desk.hear((ward.topic("entries"), ward.batch(position)))
+    desk.wait(CONFIRM_SECONDS + 1)
+    missed, came = ward.poll(load_percent=2.0), ward.poll(load_percent=3.0)
+    desk.hear((ward.topic("entries"), ward.batch(came)))
+    desk.sent.clear()
+    desk.wait(2.0)
+    desk.hear((ward.topic("replay"), ward.batch(missed, missed)))
+    desk.wait(2.0)
+    assert list(desk.committed(ward.ward, ward.incarnation)) == [(1, came)]
+
+
 def test_the_last_word_of_an_agent_is_confirmed_at_once(desk: Desk, ward: ScriptedWard) -> None:
     desk.hear((ward.topic("entries"), ward.batch(1)))
     position = ward.write(Lifecycle(LifecycleEvent.STOPPED))
