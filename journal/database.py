@@ -154,9 +154,14 @@ def writing_reason(path: Path, error: sqlite3.Error) -> Reason:
     if _code(error) == sqlite3.SQLITE_FULL:
         return Reason(ReasonCode.DISK_FULL, detail)
     # SQLite says "I/O error" for some writes that fail for want of room, such as growing its shared memory.
-    if _code(error) in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _free_bytes(path) < ROOM_FOR_RETRY:
+    if _code(error) in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and is_full(path):
         return Reason(ReasonCode.DISK_FULL, detail)
     return Reason(ReasonCode.DISK_FAILED, detail)
+
+
+def is_full(path: Path) -> bool:
+    """Whether the disk that it is on has hardly a byte left."""
+    return _free_bytes(path) < ROOM_FOR_RETRY
 
 
 def _free_bytes(path: Path) -> int:

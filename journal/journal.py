@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from journal import database
+from journal import database, room
 from journal.database import is_damage, opening_error, row_id
 from journal.ledger import Ledger, committed, held
 from journal.model import Durable, Held, JournalCounts, JournalError, JournalFault, JournalSettings
@@ -99,7 +99,7 @@ class Journal:
         settings: JournalSettings,
         listener: Callable[[Durable], None] | None,
     ) -> Journal:
-        connection = database.open_for_writing(path)
+        connection = _opened(path)
         try:
             ledger = Ledger(path, connection, clock)
             reader = database.open_for_reading(path)
@@ -120,6 +120,8 @@ class Journal:
             reader.close()
             connection.close()
             raise problem
+        if writer.trouble is None:
+            room.keep(path)
         return journal
 
     def _cannot_begin(self) -> JournalError | None:
@@ -267,6 +269,17 @@ class Journal:
 def _note(path: Path) -> Path:
     """Says to the next start that the file is damaged, where opening it would not show that."""
     return path.with_name(path.name + ".is-damaged")
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """For writing; where that fails on a full disk, with the room that is kept for this."""
+    try:
+        return database.open_for_writing(path)
+    except JournalError as error:
+        if error.fault != JournalFault.NOT_OPENED or not database.is_full(path) or not room.give_up(path):
+            raise
+        log.warning("%s; the room kept for this is given up, and it is tried again", error)
+        return database.open_for_writing(path)
 
 
 def _lock(path: Path) -> int:

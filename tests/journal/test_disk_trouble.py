@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from journal.journal import Journal, JournalError, JournalFault, JournalSettings
+from journal.room import ROOM_BYTES
 from journal.verify import read_entries, verify
 from journal.waiting import Item, Waiting
 from telemetry.clock import FakeClock
@@ -121,6 +122,26 @@ def test_an_agent_that_starts_on_a_full_disk_watches_all_the_same(
         assert Readings(tuple(some_readings().readings)) in payloads
         journal.close()
         assert verify(path).ok
+
+
+def test_so_does_one_whose_last_run_lost_its_power(tmp_path: Path, open_journal: OpenJournal) -> None:
+    with tiny_disk(tmp_path, 2048) as disk:
+        path = disk / "journal.db"
+        open_journal(at=path).close()
+        for ending in ("-shm", "-wal"):  # never synced, so not there after the power came back
+            path.with_name(path.name + ending).unlink()
+        filler = fill(disk)
+        journal = open_journal(at=path)
+        append_until_refused(journal)
+        trouble = journal.trouble()
+        assert trouble is not None
+        assert trouble.code == ReasonCode.DISK_FULL
+        filler.unlink()
+        assert journal.flush()
+        journal.close()
+        assert verify(path).ok
+        open_journal(at=path).close()  # and takes the room again, for the next time
+        assert path.with_name("journal.db.room").stat().st_size == ROOM_BYTES
 
 
 def test_a_disk_that_fails_is_told_apart_from_one_that_is_full(
