@@ -12,7 +12,7 @@ from camera.onvif.library import Service
 from camera.onvif.session import OnvifSession
 from telemetry.readings import Fact, ReasonCode
 
-MOST_PROFILES = 64  # a recorder has several for each of its channels
+MOST_PROFILES = 256  # a recorder has several for each of its channels
 _MOST_TEXT = 200
 
 

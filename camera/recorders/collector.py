@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from camera.faults import DeviceFault
@@ -12,6 +13,8 @@ from camera.retention.index import zone_of
 from camera.retention.spans import HOUR_US, US
 from telemetry.clock import Clock
 from telemetry.readings import Fact, PollResult, Reading, Reason
+
+log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 120.0  # how often channels and disks are asked; between, only whether it answers
 SETTINGS_SECONDS = 600.0  # how often it is asked what it is set to record
@@ -39,6 +42,8 @@ class RecorderCollector:
         self._clock = clock
         self.told: Callable[[Mapping[str, RecordSettings]], None] = lambda _: None
         self._looked_at = self._index_looked_at = self._settings_asked_at = float("-inf")
+        self._channels: Sequence[Channel] = ()
+        self._has_looked = False  # since the settings were asked for
         self._seen: list[Reading] = []
         self._recording: dict[str, float] = {}
 
@@ -51,12 +56,16 @@ class RecorderCollector:
         readings = [] if offset is None else [Reading("clock_offset_seconds", _without_zone(offset))]
         reason: Reason | None = None
         now = self._clock.monotonic()
-        if now - self._looked_at >= LOOK_SECONDS:
+        if self._has_looked and now - self._settings_asked_at >= SETTINGS_SECONDS:  # in a poll whose time is its own
+            self._has_looked, self._settings_asked_at = False, now
+            await self._ask_settings()
+        elif now - self._looked_at >= LOOK_SECONDS:
             try:
                 self._seen = await self._look(offset or 0.0)
                 self._looked_at = now
             except DeviceFault as fault:
                 reason = fault.reason
+            self._has_looked = bool(self._channels)
         return PollResult(True, [*readings, *self._seen, *self._figures()], _facts(told.facts), reason)
 
     async def poll_vital(self) -> PollResult:
@@ -66,24 +75,25 @@ class RecorderCollector:
         await self._client.close()
 
     async def _look(self, offset: float) -> list[Reading]:
-        channels = await self._client.channels()
+        channels = self._channels = await self._client.channels()
         disks = await self._client.disks()
         now = self._clock.monotonic()
         if now - self._index_looked_at >= INDEX_LOOK_SECONDS:
             await self._find_recording(channels, offset)
             self._index_looked_at = now
-        if now - self._settings_asked_at >= SETTINGS_SECONDS:
-            await self._ask_settings(channels)
-            self._settings_asked_at = now
         recording = [Reading("recording", value, camera) for camera, value in self._recording.items()]
         return [*recording, *_disk_readings(disks)]
 
-    async def _ask_settings(self, channels: Sequence[Channel]) -> None:
-        found = ((each.id, find(channels, each.channel, each.address)) for each in self._cameras)
+    async def _ask_settings(self) -> None:
+        """An extra: that it is not answered harms nothing else."""
+        found = ((each.id, find(self._channels, each.channel, each.address)) for each in self._cameras)
         mine = {camera: channel for camera, channel in found if channel is not None}
-        if mine:
-            told = await self._client.record_settings(list(mine.values()))
-            self.told({camera: told[channel.number] for camera, channel in mine.items() if channel.number in told})
+        try:
+            told = await self._client.record_settings(list(mine.values())) if mine else {}
+        except DeviceFault as fault:
+            log.info("what it is set to record is not known: %s: %s", *fault.reason)
+            return
+        self.told({camera: told[channel.number] for camera, channel in mine.items() if channel.number in told})
 
     async def _find_recording(self, channels: Sequence[Channel], offset: float) -> None:
         self._recording = {}

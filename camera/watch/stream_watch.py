@@ -30,6 +30,7 @@ SILENCE_SECONDS = 3.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 UNSUPPORTED_PAUSE_SECONDS = 60.0
 NO_KEYFRAME_SECONDS = 60.0
+WAIT_FOR_KEYFRAME_SECONDS = 12.0  # beyond the time of a look
 SETTLED_SECONDS = 3.5  # a stream begins with a keyframe, and what it kept back: its first rates are too high
 SHARE_WAIT_SECONDS = 8.0  # what who wants to show the stream waits for it to be open
 _MOST_FOREIGN = 1000
@@ -287,9 +288,11 @@ class StreamWatch:
             self._facts = facts or self._facts
         self._on_keyframe(Keyframe(data, codec, now, facts))
 
-    def is_over(self, now: float, began_at: float, *, tapped: bool) -> bool:
-        """Whether this connection has served its purpose."""
+    def is_over(self, now: float, began_at: float, *, tapped: bool, has_keyframe: bool) -> bool:
+        """Whether this connection has served its purpose. A look waits for a keyframe, some of which are far apart."""
         look = self._rhythm.look
+        if look is not None and not has_keyframe:
+            look += WAIT_FOR_KEYFRAME_SECONDS
         return self._stopping.is_set() or (look is not None and not tapped and now - began_at > look)
 
     @property
@@ -348,7 +351,7 @@ class WatchFlow:
         self._watch.looked(self, now)
         if (self._beat.is_due(now) or self._watch.is_asked_to_look) and group.keyframes != self._keyframes:
             self._hand_on(now)
-        return not self._watch.is_over(now, self._began_at, tapped=bool(self._taps))
+        return not self._is_over(now)
 
     def tick(self) -> bool:
         now = self._watch.now()
@@ -359,7 +362,7 @@ class WatchFlow:
             silent = error.reason.code is ReasonCode.NO_ANSWER
             self.failed = Reason(ReasonCode.STREAM_STALLED, error.reason.detail) if silent else error.reason
             return False
-        return not self._watch.is_over(now, self._began_at, tapped=bool(self._taps))
+        return not self._is_over(now)
 
     def tapped(self, now: float) -> Tap:
         """Somebody shows this stream from now on: first what came since the newest keyframe."""
@@ -381,6 +384,9 @@ class WatchFlow:
 
     def close(self) -> None:
         self._session.close()
+
+    def _is_over(self, now: float) -> bool:
+        return self._watch.is_over(now, self._began_at, tapped=bool(self._taps), has_keyframe=self._keyframes > 0)
 
     def _hand_on(self, now: float) -> None:
         data = self.group.keyframe()

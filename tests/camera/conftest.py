@@ -35,8 +35,8 @@ def serve() -> Iterator[Serve]:
         missing("the peer GStreamer RTSP server is not installed; `make test` as root installs it")
     running: list[GstreamerCamera] = []
 
-    def start(streams: dict[str, Path], *options: str, login: bool = False) -> GstreamerCamera:
-        running.append(GstreamerCamera(streams, *options, login=login))
+    def start(streams: dict[str, Path], *options: str, login: bool = False, port: int = 0) -> GstreamerCamera:
+        running.append(GstreamerCamera(streams, *options, login=login, port=port))
         return running[-1].start()
 
     yield start

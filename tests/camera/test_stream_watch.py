@@ -11,7 +11,14 @@ import pytest
 from camera.refusals import Refusals
 from camera.relay.pump import Pump
 from camera.relay.rtsp import StreamAddress, StreamError
-from camera.watch.stream_watch import Keyframe, Rhythm, StreamWatch, WatchMeans, WatchState
+from camera.watch.stream_watch import (
+    WAIT_FOR_KEYFRAME_SECONDS,
+    Keyframe,
+    Rhythm,
+    StreamWatch,
+    WatchMeans,
+    WatchState,
+)
 from telemetry.clock import SystemClock
 from telemetry.readings import ReasonCode
 from tests.camera.conftest import Film, Serve
@@ -183,6 +190,19 @@ def test_a_sampled_camera_is_let_go_between_its_looks(
     time.sleep(3.0)  # it is let go: that is no silence
     assert watch.state().reason is None
     until(lambda: watch.state().connections == 2)
+
+
+def test_a_look_waits_for_a_keyframe_that_is_late() -> None:
+    clock = SystemClock()
+    means = WatchMeans(Pump(), Refusals(clock), clock)
+    watch = StreamWatch("cam-1", StreamAddress("rtsp://127.0.0.1/"), means, lambda _: None, Rhythm(look=4.0))
+
+    def is_over(seconds: float, *, tapped: bool = False, has_keyframe: bool = True) -> bool:
+        return watch.is_over(100.0 + seconds, 100.0, tapped=tapped, has_keyframe=has_keyframe)
+
+    assert (is_over(3.9), is_over(4.1), is_over(60.0, tapped=True)) == (False, True, False)
+    assert not is_over(WAIT_FOR_KEYFRAME_SECONDS + 3.9, has_keyframe=False)
+    assert is_over(WAIT_FOR_KEYFRAME_SECONDS + 4.1, has_keyframe=False)
 
 
 def test_who_is_asked_to_look_hands_on_the_next_keyframe(

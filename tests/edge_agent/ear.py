@@ -46,3 +46,15 @@ class Ear:
 
 def is_condition(rule: str, state: ConditionState = ConditionState.RAISED) -> Callable[[object], bool]:
     return lambda payload: isinstance(payload, Condition) and (payload.rule, payload.state) == (rule, state)
+
+
+def is_reading(metric: str, value: float) -> Callable[[object], bool]:
+    return lambda payload: (
+        isinstance(payload, Readings) and any((each.metric, each.value) == (metric, value) for each in payload.readings)
+    )
+
+
+def is_fact(name: str, begins: str) -> Callable[[object], bool]:
+    return lambda payload: (
+        isinstance(payload, Facts) and any(fact.name == name and fact.text.startswith(begins) for fact in payload.facts)
+    )

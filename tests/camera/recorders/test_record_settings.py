@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
 from camera.device_address import DeviceAddress
+from camera.faults import DeviceFault
 from camera.http_client import CameraHttp
 from camera.interfaces.dahua_camera import DahuaCamera
 from camera.interfaces.isapi_camera import IsapiCamera
@@ -24,6 +25,7 @@ from simulator import faults
 from simulator.video.film import MAIN
 from telemetry.clock import SystemClock
 from telemetry.live import StreamName
+from telemetry.readings import Reading, ReasonCode
 from tests.camera.recorders.http_recorders import PASSWORD, USERNAME, HttpRecorder
 from tests.simulator.conftest import Lived
 from tests.simulator.conftest import start as start
@@ -74,10 +76,13 @@ def test_settings_are_written_as_people_read_them() -> None:
 # ---- asked of the virtual ward's recorders ---------------------------------------------------------------------------
 
 
+def address_of(lived: Lived, device: str) -> DeviceAddress:
+    return DeviceAddress.of("127.0.0.1", lived.port(device), "wardwatch", lived.running.secrets.password(device))
+
+
 def client_of(lived: Lived, recorder: str) -> RecorderClient:
     clock = SystemClock()
-    password = lived.running.secrets.password(recorder)
-    address = DeviceAddress.of("127.0.0.1", lived.port(recorder), "wardwatch", password)
+    address = address_of(lived, recorder)
     if recorder == "nvr-1":
         return OnvifRecorder(OnvifSession(address, 5.0, clock, Refusals(clock)), clock)
     http = CameraHttp(address, 5.0, Refusals(clock))
@@ -133,8 +138,25 @@ async def test_a_recorder_is_asked_for_its_settings_once_in_ten_minutes(small: L
     collector.told = told.append
     for later in (0.0, SETTINGS_SECONDS / 2, SETTINGS_SECONDS):
         clock.later = later
-        assert (await collector.poll()).reason is None
+        for _ in range(2):  # the first looks at channels and disks
+            assert (await collector.poll()).reason is None
     assert told == [{"cam-1": VIRTUAL, "cam-2": VIRTUAL}] * 2
+    await collector.close()
+
+
+async def test_a_recorder_that_does_not_answer_that_is_read_all_the_same(small: Lived) -> None:
+    class Silent(OnvifRecorder):
+        async def record_settings(self, channels: Sequence[Channel]) -> Mapping[int, RecordSettings]:
+            raise DeviceFault(ReasonCode.NO_ANSWER, "no answer within 5 s")
+
+    clock = Clock()
+    session = OnvifSession(address_of(small, "nvr-1"), 5.0, clock, Refusals(clock))
+    collector = RecorderCollector(Silent(session, clock), [Camera("cam-1", "1")], tuple, clock)
+    collector.told = lambda told: pytest.fail(f"told {told}")
+    for _ in range(3):
+        result = await collector.poll()
+        assert result.reachable and result.reason is None
+        assert Reading("recording", 1.0, "cam-1") in result.readings
     await collector.close()
 
 
