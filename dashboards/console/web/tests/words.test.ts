@@ -153,8 +153,9 @@ describe("a camera that sends other than its recorder is set to record", () => {
     return deviceAnswer({ device: camera, ward: ward({ conditions: [{ ...open, rule }] }), now: NOW }, []).next;
   };
   it("says what differs, and then what to do", () => {
-    const begin = "Đầu ghi được đặt ghi H.264, 1920 × 1080, 12,5 hình/giây, 4096 kbit/s; camera gửi H.265 Main 4.0,";
-    expect(say(facts)).toContain(`${begin} 1920 × 1080. Đặt chuẩn nén`);
+    const begin =
+      "Đầu ghi được đặt ghi H.264, 1920\u00a0×\u00a01080, 12,5 hình/giây, 4096 kbit/s; camera gửi H.265 Main 4.0,";
+    expect(say(facts)).toContain(`${begin} 1920\u00a0×\u00a01080. Đặt chuẩn nén`);
   });
   it("says so too where the camera's own settings differ as well", () => {
     expect(say(facts, "camera_stream_not_as_set")).toMatch(/^Đầu ghi được đặt ghi H\.264.* Kiểm tra chuẩn nén/);

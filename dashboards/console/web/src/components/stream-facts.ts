@@ -78,7 +78,7 @@ export class StreamFacts extends Face {
     const keyframe = this.value("keyframe_interval_seconds", "");
     const watched = this.#flows("");
     // "H.264 High 4.0, 1920×1080": what it is, then how large.
-    const size = (text: string) => text.replace(/\s*[x×]\s*/, " × ");
+    const size = (text: string) => text.replace(/\s*[x×]\s*/, "\u00a0×\u00a0");
     const rows: [string, string][] = [
       [t("picture.stream.main"), size(main)],
       ["", this.#flows("main") || (sub ? "" : watched)],

@@ -193,7 +193,10 @@ export function adviceOf(condition: Condition, device?: Device): string {
   if (what.length === 0 || !main) return advice;
   const readings = device.readings.filter((each) => each.metric === "frame_rate_hz");
   const rate = readings.find((each) => each.instance === "main") ?? readings.find((each) => each.instance === "");
-  const sent = [main.replace("×", " × "), rate ? t("picture.rate_value", { n: number(Math.round(rate.value)) }) : ""];
+  const sent = [
+    main.replace("×", "\u00a0×\u00a0"),
+    rate ? t("picture.rate_value", { n: number(Math.round(rate.value)) }) : "",
+  ];
   return `${t("recorded.differs", { set: [...what, ...rates].join(", "), sent: sent.filter(Boolean).join(", ") })} ${advice}`;
 }
 
@@ -212,7 +215,7 @@ export function recorderSetting(device: Device): { what: string[]; rates: string
     return fps ? t("picture.rate_value", { n: number(Number(fps), fps.includes(".") ? 1 : 0) }) : part;
   };
   return {
-    what: parts.filter((part) => !isRate(part)).map((part) => part.replace("×", " × ")),
+    what: parts.filter((part) => !isRate(part)).map((part) => part.replace("×", "\u00a0×\u00a0")),
     rates: parts.filter(isRate).map(worded),
   };
 }
