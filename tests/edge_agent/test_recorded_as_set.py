@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from edge_agent.camera_watch import MAIN_EVERY_SECONDS
-from telemetry.conditions import ConditionState
 from tests.camera.conftest import Film, Serve
 from tests.camera.conftest import film as film
 from tests.camera.conftest import serve as serve
@@ -57,7 +56,7 @@ def test_a_camera_that_is_set_to_h265_is_told_at_once_and_that_its_recorder_is_n
         assert ear.facts("cam-1")["main_stream"].startswith("H.264 ")
 
         camera.kill()
-        camera = serve(new, login=True, port=camera.port)
+        serve(new, login=True, port=camera.port)
         began = time.monotonic()
         sub = ear.until(is_fact("sub_stream", "H.265 "), SOON_SECONDS, "cam-1") - began
         main = ear.until(is_fact("main_stream", "H.265 "), SOON_SECONDS, "cam-1") - began
@@ -65,10 +64,6 @@ def test_a_camera_that_is_set_to_h265_is_told_at_once_and_that_its_recorder_is_n
         assert max(sub, main) < SOON_SECONDS < MAIN_EVERY_SECONDS / 2
         ear.until(is_condition("recorded_not_as_set"), SOON_SECONDS, "cam-1")
         assert ear.readings("cam-1")["recorded_as_set"] == 0
-
-        camera.kill()
-        serve(old, login=True, port=camera.port)
-        ear.until(is_condition("recorded_not_as_set", ConditionState.CLEARED), SOON_SECONDS, "cam-1")
     finally:
         ward.stop()
         recorder.close()
