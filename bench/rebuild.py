@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from district.config import load
+from district.projection import Reachability, reachability_of
 from district.stores import open_store
 from journal.model import JournalError
 from journal.verify import read_entries
@@ -58,6 +59,23 @@ class Everything:
     @property
     def samples(self) -> int:
         return sum(map(len, self.series.values()))
+
+    @property
+    def told(self) -> list[Event]:
+        """The events; of the readings among them, which are there for the reachability that they tell, those that
+        change it. Which are kept beside these depends on the order of arrival (district.reachability)."""
+        said: dict[tuple[bytes, str], Reachability] = {}
+        found = []
+        for event in self.events:
+            payload = decode(event.entry).payload
+            if isinstance(payload, Readings):
+                device = (event.incarnation, event.device)
+                before, now = said.get(device), reachability_of(payload, Reachability(), event.wall_time_us)
+                said[device] = now
+                if before is not None and now.says_the_same(before):
+                    continue
+            found.append(event)
+        return found
 
 
 class Ward:
@@ -245,7 +263,7 @@ def differences(stage: Stage, before: Everything, after: Everything) -> list[str
     """What is not the same, in words."""
     truth = journaled(stage)
     found = []
-    for name in ("series", "events", "positions", "evidence", "pictures"):
+    for name in ("series", "told", "positions", "evidence", "pictures"):
         one, other = getattr(before, name), getattr(after, name)
         if one != other:
             found.append(f"{name}: {str(one)[:_MOST_SHOWN]} became {str(other)[:_MOST_SHOWN]}")

@@ -1,8 +1,9 @@
 """When each device is asked: its interval, fast polls of vital values, a time-out for each poll.
 
-A ward has a turn every `TURN_SECONDS`, at a moment of its own, and polls that are due begin with one. What is asked
-together is made durable together and crosses the line together: half the commits, which wear out SD cards, and half
-the messages of polls that each have a moment of their own.
+A ward has a turn every `TURN_SECONDS`, at a moment of its own, and polls that are due begin with one; whole polls with
+every other one, since otherwise hardly a turn would bring nothing. What is asked together is made durable together and
+crosses the line together: half the commits, which wear out SD cards, and half the messages of polls that each have a
+moment of their own.
 
 One task per device, on one event loop and that loop's monotonic time. A device that hangs holds up only itself, and no
 device is ever asked twice at once: whole, vital and asked-for polls share one lock.
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 FIRST_POLLS_WITHIN_SECONDS = 2.0
 TURN_SECONDS = 2.9  # a little less than the fast polls' 3 s, and so often than 30 and 60 s, which are never exceeded
+WHOLE_TURNS = 2  # what is asked each 6 s or more comes with every second turn
 JITTER = 0.1  # an interval is shortened by up to this share, to a turn or where there is none to any moment
 ASK_AGAIN_SECONDS = 3.0  # after a miss: is it a lost datagram or a dead device?
 ASK_AGAIN_TIMES = 3
@@ -189,13 +191,14 @@ class Scheduler:
     def _due(self, started: float, interval: float, shortest: float) -> float:
         """A moment between `shortest` of the interval and all of it, counted from the turn in which the last poll
         began: its last turn, or after the first poll any of its turns; any moment where it has none."""
-        begun = math.floor((started - self._phase) / TURN_SECONDS + 0.01)  # a clock rounds
-        most = math.floor(interval / TURN_SECONDS)
-        least = math.ceil(shortest * interval / TURN_SECONDS)
-        if least > most:
-            return started + interval * self._chance.uniform(shortest, 1.0)
-        turns = most if shortest == 1 - JITTER else self._chance.randint(least, most)
-        return self._phase + TURN_SECONDS * (begun + turns)
+        for turn_seconds in (WHOLE_TURNS * TURN_SECONDS, TURN_SECONDS):
+            most = math.floor(interval / turn_seconds)
+            least = math.ceil(shortest * interval / turn_seconds)
+            if least <= most:
+                turns = most if shortest == 1 - JITTER else self._chance.randint(least, most)
+                begun = math.floor((started - self._phase) / turn_seconds + 0.01)  # a clock rounds
+                return self._phase + turn_seconds * (begun + turns)
+        return started + interval * self._chance.uniform(shortest, 1.0)
 
     def _note(self, device: _Device, poll: Poll, result: PollResult, now: float) -> None:
         back = result.reachable and device.reachable is False

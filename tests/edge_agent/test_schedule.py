@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from itertools import pairwise
 
-from edge_agent.schedule import TURN_SECONDS, Outcome, Poll, Schedule, Scheduler
+from edge_agent.schedule import TURN_SECONDS, WHOLE_TURNS, Outcome, Poll, Schedule, Scheduler
 from telemetry.readings import PollResult, ReasonCode, unreachable
 from tests.edge_agent.fakes import GOOD, FakeCollector, run_virtually, schedule
 
@@ -84,6 +84,8 @@ def test_what_is_due_begins_together_and_so_needs_few_commits() -> None:
     delivered = watch(schedules, 600)
     moments = {round(at, 1) for at, _ in delivered if at > START + 60}
     assert len(moments) == len(range(int(540 / TURN_SECONDS)))
+    whole = {round(at, 1) for at, outcome in delivered if at > START + 60 and outcome.poll is Poll.WHOLE}
+    assert len(whole) <= len(moments) / WHOLE_TURNS + 1
     busiest = max(sum(1 for at, _ in delivered if round(at, 1) == moment) for moment in moments)
     assert busiest < len(schedules) / 2  # not everything at once
 
