@@ -89,7 +89,7 @@ class _Run:
         self._due: list[tuple[float, int, Fault, bool]] = []  # seconds, number, fault, whether it begins
         for number, fault in enumerate(schedule):
             heappush(self._due, (fault.at, number, fault, True))
-        self._zero = 0.0
+        self._zero = time.monotonic()  # of the start until then; then of the first fault
 
     def to_the_end(self) -> None:
         world, report = self._world, self._report

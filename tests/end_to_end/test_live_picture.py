@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from simulator.scene.clock_code import BLOCKS, BLOCKS_ACROSS, BLOCKS_DOWN, DAY_MS, read_clock
+from tests.district.processes import wait_until
 from tests.end_to_end.conftest import LOOKS, SCREENSHOTS, Look, RunningDemo, sign_in
 
 WARD, CAMERA = "hai-chau-1", "cam-1"
@@ -86,8 +87,9 @@ def test_frames_are_drawn_pixels_change_and_the_clock_advances(
     assert first.size == (1280, 720)
     drawn = picture.evaluate("e => e.framesDrawn")
     page.wait_for_timeout(2000)
+    # 50 of them in two seconds where the processor is free; how many a second is measured by `make bench ARGS="live"`.
+    wait_until(lambda: picture.evaluate("e => e.framesDrawn") >= drawn + 30, 2.0, "30 frames more are drawn")
     second = plays(picture)
-    assert picture.evaluate("e => e.framesDrawn") >= drawn + 30
     assert second.changed(first) > 10
     assert first.clock_ms is not None and second.clock_ms is not None
     assert 1000 < (second.clock_ms - first.clock_ms) % DAY_MS < 5000
