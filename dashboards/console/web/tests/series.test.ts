@@ -9,7 +9,7 @@ import { setLanguage } from "../src/live/preferences.ts";
 import { firstSeries } from "../src/words/metrics.ts";
 import { rangeMs, tickLabel, ticks } from "../src/words/range.ts";
 import { sectionsOf } from "../src/words/sections.ts";
-import { plotted, spansNow, withReading } from "../src/words/series.ts";
+import { alone, plotted, spansNow, withReading } from "../src/words/series.ts";
 
 beforeEach(() => setLanguage("vi"));
 
@@ -23,6 +23,11 @@ const history = (times: number[], values = times.map((_, at) => at)): History =>
 });
 
 describe("a series on a chart", () => {
+  it("has a point where a value stands alone", () => {
+    expect(alone([1])).toEqual([0]);
+    expect(alone([1, null, 2, 3, null, 4])).toEqual([0, 5]);
+    expect(alone([1, 2, null])).toEqual([]);
+  });
   it("has a hole where nothing was heard", () => {
     const { x, y } = plotted(history([0, MINUTE, 2 * MINUTE, 10 * MINUTE]), 150_000);
     expect(y).toEqual([0, 1, 2, null, 3]);

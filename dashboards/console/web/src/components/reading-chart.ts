@@ -7,7 +7,7 @@ import type { ConditionSpan, History, Metric } from "../api/types.ts";
 import { inMilliseconds, isFlag, joined, number, shown, signedDuration } from "../words/format.ts";
 import { metricLabel, whichOne } from "../words/metrics.ts";
 import { GUTTER_LEFT, GUTTER_RIGHT, momentLabel, tickLabel, ticks } from "../words/range.ts";
-import { plotted } from "../words/series.ts";
+import { alone, plotted } from "../words/series.ts";
 import { t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
 import { skeletonStyles } from "./page-notes.ts";
@@ -150,6 +150,12 @@ export class ReadingChart extends Part {
     const axis = { stroke: colour("--ink-3"), font, grid, ticks: { show: false } };
     // Its edges are lines: a fill that is a minute of a year wide would be no wider than a hair, and as pale.
     const paths = stepped && { paths: stepped };
+    const lonely: uPlot.Series.Points = {
+      show: false,
+      size: 4,
+      fill: colour("--ink-2"),
+      filter: (plot, series) => alone(Array.from(plot.data[series] ?? [])),
+    };
     const band = { stroke: colour("--ink-3"), width: 0.75, points: { show: false }, ...paths };
     return {
       width: this.place.clientWidth,
@@ -166,7 +172,7 @@ export class ReadingChart extends Part {
         x: { time: false, range: () => [this.from / 1000, this.to / 1000] },
         y: { range: (_plot, min, max) => this.#range(min, max) },
       },
-      series: [{}, band, band, { stroke: colour("--ink-2"), width: 1.5, points: { show: false }, ...paths }],
+      series: [{}, band, band, { stroke: colour("--ink-2"), width: 1.5, points: lonely, ...paths }],
       bands: [{ series: [1, 2], fill: colour("--line") }],
       axes: [
         {

@@ -32,6 +32,10 @@ export function plotted(history: History, gapMs: number): Plotted {
   return out;
 }
 
+/** Where a value stands alone between holes: a line has no length there, so it is drawn as a point. */
+export const alone = (y: readonly (number | null | undefined)[]): number[] =>
+  y.flatMap((value, at) => (value != null && y[at - 1] == null && y[at + 1] == null ? [at] : []));
+
 const key = ({ rule, instance }: { rule: string; instance: string }) => `${rule} ${instance}`;
 
 /**
