@@ -45,9 +45,9 @@ def main(arguments: list[str]) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         figures = measure(folder, cable, 60.0 * options.minutes)
     if not options.json:
-        print("target: wardwatch_tcp_kb no more than the smallest of the others")
+        print("target: wardwatch_ip_kb and wardwatch_tcp_kb no more than the smallest of the others")
     print(json.dumps(figures))
-    return 0 if figures["tcp_ratio"] <= 1 else 1
+    return 0 if figures["ip_ratio"] <= 1 and figures["tcp_ratio"] <= 1 else 1
 
 
 def measure(folder: Path, cable: Line, seconds: float) -> dict[str, float]:
