@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -12,19 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bench.catch_up_journal import devices, inventory
-from demo.processes import BIN, Program
-from simulator.net.ports import free_port
+from bench.hub_stage import HubStage
+from demo.processes import Program
 from telemetry import wire_pb2 as wire
 from telemetry.clock import ClockState
 from telemetry.entry import Entry, Lifecycle, LifecycleEvent, Payload, Readings, encode
 from telemetry.readings import REACHABLE, Reading
 
-USER = "bench"
 DEVICES = 40
 # As docs/durability.md asks for: what a flood or a bomb may take of the broker is bounded there.
 MOSQUITTO = """\
@@ -37,70 +32,27 @@ max_queued_bytes 67108864
 """
 
 
-class Stage:
+class Stage(HubStage):
     """Broker and hub, started; `wards` are the ids of the district's wards."""
 
     def __init__(self, folder: Path, wards: Sequence[str], store: str = "", broker: str = MOSQUITTO) -> None:
-        self.folder = folder
-        self.port, console = free_port(), free_port()
-        program = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin")
-        if program is None:
-            raise SystemExit("bench catch-up: mosquitto is not installed")
-        (folder / "mosquitto.conf").write_text(broker.format(port=self.port), encoding="utf-8")
-        names = "".join(f'[[ward]]\nid = "{ward}"\nname = "{ward}"\n' for ward in wards)
-        self._file = folder / "district.toml"
-        self._file.write_text(
-            f'[district]\nid = "bench"\nname = "Bench"\n[broker]\nurl = "mqtt://127.0.0.1:{self.port}"\n'
-            f'[console]\nlisten = "127.0.0.1:{console}"\n{store}{names}',
-            encoding="utf-8",
-        )
-        self.broker = Program("mosquitto", (program, "-c", folder / "mosquitto.conf"), folder / "mosquitto.log")
-        self.hub = Program("district", (BIN / "ward-district", "run", "-c", self._file), folder / "district.log")
-        self._client = httpx.Client(base_url=f"http://127.0.0.1:{console}", timeout=10)
-
-    def start(self) -> None:
-        self.broker.start()
-        password = self._run("user", "add", USER, "--role", "district").split()[-1]
-        self.hub.start()
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                self._client.post("/api/session", json={"user": USER, "password": password}).raise_for_status()
-                return
-            except httpx.TransportError:
-                if time.monotonic() > deadline:
-                    raise SystemExit(f"bench catch-up: no hub\n{self.hub.last_words()}") from None
-                time.sleep(0.1)
+        super().__init__(folder, wards, store, broker)
 
     def wards(self) -> dict[str, dict[str, Any]]:
         """What the hub counts, by ward."""
-        found = self._client.get("/api/statistics").raise_for_status().json()
-        return {ward["id"]: ward for ward in found["wards"]}
+        return {ward["id"]: ward for ward in self.statistics()["wards"]}
 
     def live_ages(self, ward: str, since_ms: float) -> list[float]:
         """How late the ward's live batches were that were committed since then; ms."""
-        found = self._client.get(f"/api/statistics/{ward}/live-ages").raise_for_status().json()
+        found = self.statistics(f"/{ward}/live-ages")
         pairs = zip(found["committed_ms"], found["age_ms"], strict=True)
         return [age for committed, age in pairs if committed >= since_ms]
-
-    def counts(self) -> dict[str, dict[str, Any]]:
-        """From the files, after the hub has ended; by ward."""
-        return {ward["id"]: ward for ward in json.loads(self._run("counts", "--json"))["wards"]}
 
     def ward(self, ward: str, journal: Path) -> Program:
         """A ward's process on that journal; not started."""
         options = ("--journal", journal, "--ward", ward, "--port", str(self.port), "--devices", str(DEVICES))
         command = (sys.executable, "-m", "bench.catch_up_ward", *options)
         return Program(ward, command, self.folder / f"{ward}.log")
-
-    def stop(self) -> None:
-        self._client.close()
-        self.hub.stop(seconds=30)
-        self.broker.stop(seconds=5)
-
-    def _run(self, *arguments: str) -> str:
-        command = [str(BIN / "ward-district"), *arguments, "-c", str(self._file)]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout
 
 
 class WellWards:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from bench import ingest_plot
 from bench.ingest_district import District, fill_a_day, history_ms
-from bench.ingest_wards import METRICS_PER_DEVICE, POLL_SECONDS, TURNS, Ward
+from bench.ingest_wards import METRICS_PER_DEVICE, POLL_SECONDS, TURNS, Ward, ward_id
 
 MOST_CPU_SECONDS = 0.05
 MOST_LAG_MS = 1000.0
@@ -46,14 +46,14 @@ class Load:
 
 
 def measure(folder: Path, load: Load) -> dict[str, float]:
-    district = District(folder)
-    wards = [Ward(number, load.devices, district.broker_port) for number in range(1, load.wards + 1)]
-    late = Ward(load.wards + 1, load.devices, district.broker_port)
+    district = District(folder, [ward_id(number) for number in range(1, load.wards + 2)])
+    wards = [Ward(number, load.devices, district.port) for number in range(1, load.wards + 1)]
+    late = Ward(load.wards + 1, load.devices, district.port)
     _say(f"{load.wards} wards of {load.metrics} metrics; a store with a day of one of them first")
     samples = fill_a_day(district.store, wards[0])
     figures: dict[str, float] = {"wards": float(load.wards), "metrics": float(load.metrics)}
     try:
-        district.start([*wards, late])
+        district.start()
         for ward in wards:
             ward.uplink.start()
         time.sleep(_SETTLE_SECONDS)
@@ -187,6 +187,8 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if options.full:
         options.seconds = 600.0
+    if options.seconds < 2 * POLL_SECONDS / 3:
+        parser.error("a run needs 20 s at least: a day's history is asked for in the midst of it")
     if not options.json:
         print(
             f"targets: cpu_seconds_per_1000_readings <= {MOST_CPU_SECONDS} (the worse of live and replay),"

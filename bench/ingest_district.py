@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import random
-import shutil
-import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import httpx
 import psutil
 
-from bench.ingest_wards import DISTRICT, METRICS_PER_DEVICE, POLL_SECONDS, Ward
-from demo.processes import BIN, Program
-from simulator.net.ports import free_port
+from bench.hub_stage import HubStage
+from bench.ingest_wards import METRICS_PER_DEVICE, POLL_SECONDS, Ward
 from store.base import Commit, Sample, SeriesKey
 from store.embedded import EmbeddedStore
 from store.embedded.database import open_for_reading
@@ -23,79 +18,27 @@ from store.embedded.history import Tail, read
 from telemetry.clock import SystemClock
 from telemetry.intervals import IntervalSet
 
-USER = "bench"
 _DAY_SECONDS = 86_400
 _US = 1_000_000
 _QUERIES = 200
 
 
-class District:
-    """Broker, hub, and a signed-in reader of its statistics."""
+class District(HubStage):
+    """Broker and hub, with the embedded store where its file is known."""
 
-    def __init__(self, folder: Path) -> None:
-        self.broker_port, console_port = free_port(), free_port()
-        self._folder, self._file = folder, folder / "district.toml"
-        self._address = f"127.0.0.1:{console_port}"
-        broker = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin")
-        if broker is None:
-            raise SystemExit("bench ingest: mosquitto is not installed")
-        broker_file = folder / "mosquitto.conf"
-        broker_file.write_text(f"listener {self.broker_port} 127.0.0.1\nallow_anonymous true\n", encoding="utf-8")
-        self.broker = Program("mosquitto", (broker, "-c", broker_file), folder / "mosquitto.log")
-        command = (BIN / "ward-district", "run", "-c", self._file)
-        self.hub = Program("district", command, folder / "district.log")
-        self._client = httpx.Client(base_url=f"http://{self._address}", timeout=30)
-
-    @property
-    def store(self) -> Path:
-        return self._folder / "store.db"
-
-    def start(self, wards: Sequence[Ward]) -> None:
-        names = "".join(f'[[ward]]\nid = "{ward.id}"\nname = "{ward.id}"\n' for ward in wards)
-        self._file.write_text(
-            f'[district]\nid = "{DISTRICT}"\nname = "Bench"\n[broker]\nurl = "mqtt://127.0.0.1:{self.broker_port}"\n'
-            f'[console]\nlisten = "{self._address}"\n[store]\npath = "{self.store}"\n{names}',
-            encoding="utf-8",
-        )
-        self.broker.start()
-        password = self._run("user", "add", USER, "--role", "district").split()[-1]
-        self.hub.start()
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                self._client.post("/api/session", json={"user": USER, "password": password}).raise_for_status()
-                return
-            except httpx.TransportError:
-                if time.monotonic() > deadline or not self.hub.running:
-                    raise SystemExit(f"bench ingest: no hub\n{self.hub.last_words()}") from None
-                time.sleep(0.1)
-
-    def statistics(self) -> dict[str, float]:
-        found: dict[str, float] = self._client.get("/api/statistics").raise_for_status().json()
-        return found
+    def __init__(self, folder: Path, wards: Sequence[str]) -> None:
+        self.store = folder / "store.db"
+        super().__init__(folder, wards, f'[store]\npath = "{self.store}"\n')
 
     def missing(self, ward: str) -> int:
         """Positions that the ward has and the district not yet."""
-        wards = self._client.get("/api/statistics").raise_for_status().json()["wards"]
+        wards = self.statistics()["wards"]
         return sum(int(each["missing_positions"]) for each in wards if each["id"] == ward)
 
     def cpu_seconds(self) -> float:
         """User and system, of the hub, since its start."""
         times = psutil.Process(self.hub.pid).cpu_times()
         return float(times.user + times.system)
-
-    def counts(self) -> dict[str, dict[str, int]]:
-        """By ward, from the files, after the hub has ended."""
-        return {ward["id"]: ward for ward in json.loads(self._run("counts", "--json"))["wards"]}
-
-    def stop(self) -> None:
-        self._client.close()
-        self.hub.stop(seconds=30)
-        self.broker.stop(seconds=5)
-
-    def _run(self, *arguments: str) -> str:
-        command = [str(BIN / "ward-district"), *arguments, "-c", str(self._file)]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
 
 
 def fill_a_day(path: Path, ward: Ward) -> int:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
+from bench.hub_stage import DISTRICT
 from edge_agent.uplink.link import Broker
 from edge_agent.uplink.settings import UplinkSettings
 from edge_agent.uplink.worker import Uplink
@@ -19,7 +20,6 @@ from telemetry.entry import Entry, Lifecycle, LifecycleEvent, Payload, Readings,
 from telemetry.intervals import IntervalSet
 from telemetry.readings import Reading, Reason
 
-DISTRICT = "bench"
 POLL_SECONDS = 30
 TURNS = 10  # in which a ward asks its devices: an agent's are 2.9 s apart
 METRICS_PER_DEVICE = 10
@@ -80,11 +80,16 @@ class MemoryJournal:
         return None
 
 
+def ward_id(number: int) -> str:
+    """What the district calls it."""
+    return f"ward-{number}"
+
+
 class Ward:
     """A ward of `devices` devices of ten metrics each: of ten, two stand still, four seldom move, four wander."""
 
     def __init__(self, number: int, devices: int, broker_port: int) -> None:
-        self.id = f"ward-{number}"
+        self.id = ward_id(number)
         self.devices = devices
         self._chance = random.Random(number)
         self._levels = [500 + self._chance.randrange(400) for _ in range(devices * METRICS_PER_DEVICE)]
