@@ -95,12 +95,13 @@ def test_with_packets_lost_no_damaged_picture_comes_out_and_the_loss_is_told(see
 @given(st.lists(st.binary(max_size=60), max_size=40))
 def test_no_bytes_make_it_fail(packets: list[bytes]) -> None:
     depacketizer = Depacketizer(PAYLOAD_TYPE)
-    fed(packets, depacketizer)
-    fed([rtp(payload, number, 0) for number, payload in enumerate(packets)], depacketizer)
+    found = fed(packets, depacketizer)
+    found += fed([rtp(payload, number, 0) for number, payload in enumerate(packets)], depacketizer)
     extras = [
         rtp(payload, n, n, first=0x80 | len(payload) % 64, marker=n % 3 == 0) for n, payload in enumerate(packets)
     ]
-    fed(extras, depacketizer)
+    found += fed(extras, depacketizer)
+    assert all(each.data.startswith(b"\0\0\0\1") for each in found)
 
 
 @given(st.integers(0, 2**32))

@@ -149,7 +149,7 @@ def test_the_kernel_s_arp_table_is_read_and_what_is_incomplete_passed_over() -> 
 
 @given(st.text(max_size=200))
 def test_any_text_is_no_defect_as_an_arp_table(table: str) -> None:
-    arp_table(f"head\n{table}")
+    assert all(each.mac and each.addresses for each in arp_table(f"head\n{table}"))
 
 
 def test_this_machine_knows_its_own_name_where_it_has_no_arp_table(tmp_path: Path) -> None:

@@ -154,3 +154,4 @@ def test_the_broker_as_it_should_be_configured_ends_whoever_sends_a_bomb(
         flood.start()
         wait_until(lambda: flood.refused, 10, "the broker refuses it")
         flood.stop()
+        assert listens(port)  # to everybody else

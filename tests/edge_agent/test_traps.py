@@ -227,10 +227,13 @@ async def test_an_address_that_cannot_be_had_is_tried_again_and_ends_nothing(fre
             await running
 
 
-async def test_a_key_that_pysnmp_refuses_ends_the_listening_and_nothing_else(free_port: Callable[[int], int]) -> None:
+async def test_a_key_that_pysnmp_refuses_ends_the_listening_and_nothing_else(
+    free_port: Callable[[int], int], caplog: pytest.LogCaptureFixture
+) -> None:
     settings = listener(free_port(socket.SOCK_DGRAM), auth_key=SecretStr("short"))
     door = TrapDoor(settings, "w", [], lambda _: None, SystemClock(), TrapCounts())
     await asyncio.wait_for(door.run(), 10)
+    assert "nobody listens" in caplog.text
 
 
 def test_a_device_is_polled_at_once_but_not_twice_a_second_and_the_last_word_is_not_forgotten() -> None:

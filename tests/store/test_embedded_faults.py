@@ -135,8 +135,10 @@ def test_a_store_is_opened_once_only(opened: Callable[[], EmbeddedStore]) -> Non
 
 
 def test_a_closed_store_may_be_opened_again(opened: Callable[[], EmbeddedStore]) -> None:
-    opened().close()
-    opened()
+    store = opened()
+    store.commit([commit(*charges((1, 5)))])
+    store.close()
+    assert opened().history(CHARGE, *ALWAYS).values == [5.0]
 
 
 def test_a_folder_that_is_not_there_is_said_so(path: Path) -> None:

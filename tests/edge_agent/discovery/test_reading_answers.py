@@ -85,10 +85,10 @@ def test_nut_lists_units_and_unescapes_their_words() -> None:
 
 @given(st.text(max_size=500))
 def test_text_services_take_any_answer(told: str) -> None:
-    nut.parse(told)
-    http.parse(told)
-    neighbours.parse(told)
-    gateway.parse(told)
+    assert all(name for name, _ in nut.parse(told))
+    assert len(http.parse(told)) <= 5
+    assert all(mac == mac.lower() for mac in neighbours.parse(told).values())
+    assert all(address.count(".") == 3 for address in gateway.parse(told))
 
 
 def test_the_kernels_tables_are_read() -> None:
