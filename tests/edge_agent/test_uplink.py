@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +22,7 @@ from telemetry.entry import Facts, Readings, decode
 from telemetry.intervals import IntervalSet
 from telemetry.readings import Fact, Reading, Reason
 from tests.edge_agent.conftest import DISTRICT, SECONDS, WARD, Hub, Mosquitto
+from tests.edge_agent.line import Line
 
 Start = Callable[..., Uplink]
 
@@ -340,42 +339,6 @@ def test_after_the_broker_died_the_ward_comes_back_and_the_district_sees_what_it
     assert hub.positions(hub.replayed, while_away) == list(range(seen[-1] + 1, while_away + 1))
     assert while_away + 1 in hub.positions(hub.live, write(journal, 1))
     assert uplink.counts.connections == 2
-
-
-class Line:
-    """A TCP line between ward and broker that can freeze: nothing passes, nothing ends, as when a cable is cut."""
-
-    def __init__(self, broker: int) -> None:
-        self._broker = broker
-        self._open = threading.Event()
-        self._open.set()
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"mqtt://127.0.0.1:{self._server.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def freeze(self) -> None:
-        self._open.clear()
-
-    def thaw(self) -> None:
-        self._open.set()
-
-    def close(self) -> None:
-        self._server.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._server.accept()
-                far = socket.create_connection(("127.0.0.1", self._broker))
-                for source, sink in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
-
-    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                self._open.wait()
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
 
 
 @pytest.fixture

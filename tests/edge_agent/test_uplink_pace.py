@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
-import socket
-import threading
 import time
 from collections.abc import Iterator
 
@@ -26,6 +23,7 @@ from telemetry.entry import Readings
 from telemetry.intervals import IntervalSet
 from telemetry.readings import Reading, Reason
 from tests.edge_agent.conftest import DISTRICT, SECONDS, WARD, Hub, Mosquitto
+from tests.edge_agent.line import Line
 
 NARROW = 150_000  # bytes per second
 
@@ -68,46 +66,15 @@ def test_a_wide_line_is_filled_and_a_narrow_one_gets_small_batches() -> None:
     assert len(narrow) <= 2
 
 
-class NarrowLine:
-    """A TCP line to the broker that carries `NARROW` bytes a second upwards, and holds little on the way."""
-
-    def __init__(self, broker: int) -> None:
-        self._broker = broker
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
-        self.port = self._server.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._server.accept()
-                far = socket.create_connection(("127.0.0.1", self._broker))
-                threading.Thread(target=self._carry, args=(near, far, NARROW), daemon=True).start()
-                threading.Thread(target=self._carry, args=(far, near, 0), daemon=True).start()
-
-    @staticmethod
-    def _carry(source: socket.socket, sink: socket.socket, rate: int) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(4096):
-                if rate:
-                    time.sleep(len(data) / rate)
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-
-
 @pytest.fixture
-def narrow(broker: Mosquitto) -> Iterator[NarrowLine]:
-    line = NarrowLine(broker.port)
+def narrow(broker: Mosquitto) -> Iterator[Line]:
+    line = Line(broker.port, NARROW)
     yield line
     line.close()
 
 
 def test_over_a_narrow_line_a_new_entry_waits_less_than_a_second_while_megabytes_are_replayed(
-    narrow: NarrowLine, hub: Hub, journal: Journal
+    narrow: Line, hub: Hub, journal: Journal
 ) -> None:
     for number in range(100):
         readings = [Reading("port_up", 1.0, f"port number {n} of {number}") for n in range(500)]
