@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -63,8 +64,16 @@ class VictoriaClient:
             timeout=round(settings.timeout_seconds * 1000),
         )
         self._writer = self._influx.write_api(write_options=SYNCHRONOUS)
+        self._timeout_seconds = settings.timeout_seconds
+        self._bell = threading.Condition()
+        self._under_way = 0
+        self._closed = False
 
     def close(self) -> None:
+        """Waits for what is under way; whoever comes later is told StoreFault.CLOSED."""
+        with self._bell:
+            self._closed = True
+            self._bell.wait_for(lambda: not self._under_way, self._timeout_seconds)
         self._writer.close()  # type: ignore[no-untyped-call]
         self._influx.close()  # type: ignore[no-untyped-call]
         self._http.close()
@@ -171,12 +180,20 @@ class VictoriaClient:
         from influxdb_client.rest import ApiException
         from urllib3.exceptions import HTTPError
 
+        with self._bell:
+            if self._closed:
+                raise StoreError(f"the way to {self._url} is closed", StoreFault.CLOSED)
+            self._under_way += 1
         try:
             yield
         except (httpx.HTTPError, ApiException, HTTPError, OSError) as error:
             raise StoreError(f"VictoriaMetrics at {self._url}: {error!r}", StoreFault.UNREACHABLE) from error
         except (ValueError, KeyError, TypeError) as error:
             raise self._strange(repr(error)) from error
+        finally:
+            with self._bell:
+                self._under_way -= 1
+                self._bell.notify_all()
 
     def _strange(self, detail: str) -> StoreError:
         return StoreError(f"what answers at {self._url} is not VictoriaMetrics: {detail}", StoreFault.UNREACHABLE)

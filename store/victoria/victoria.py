@@ -37,6 +37,14 @@ _DAY_US, _HOUR_US, _SECOND_US = 86_400_000_000, 3_600_000_000, 1_000_000
 _LONGEST_PAUSE_SECONDS = 10.0
 _PROBE_TRIES = 20
 _PROBE_PAUSE_SECONDS = 0.1
+_LOOK_AGAIN_SECONDS = 1.0
+
+
+class NotShownYetError(StoreError):
+    """VictoriaMetrics took samples and does not give them back yet; they wait here, and are tried again."""
+
+    def __init__(self, missing: int) -> None:
+        super().__init__(f"{missing} samples are not there yet", StoreFault.UNREACHABLE)
 
 
 class VictoriaStore(EmbeddedStore):
@@ -129,9 +137,14 @@ class VictoriaStore(EmbeddedStore):
         """Nothing: what VictoriaMetrics has not taken yet waits in the tail."""
 
     def pack(self) -> None:
-        """Bring all that waits to VictoriaMetrics now. Raises StoreError."""
-        while self.ship_once():
-            pass
+        """Bring all that waits to VictoriaMetrics now. What it took and does not show yet is looked for again, as often
+        as `given_up_after` says. Raises StoreError."""
+        more = True
+        while more:
+            try:
+                more = self.ship_once()
+            except NotShownYetError:  # its index may be a second late with new series
+                time.sleep(_LOOK_AGAIN_SECONDS)
 
     # ---- out ---------------------------------------------------------------------------------------------------
 
@@ -212,9 +225,8 @@ class VictoriaStore(EmbeddedStore):
             shipped = ship(self._client, batch, self._mark, oldest_us, last_try=last_try)
             if shipped.missing:
                 self._tries += 1
-                raise StoreError(f"{shipped.missing} samples are not there yet", StoreFault.UNREACHABLE)
+                raise NotShownYetError(shipped.missing)
             self._tries = 0
-
             return self._release(batch, shipped)
 
     def _batch(self) -> Batch:

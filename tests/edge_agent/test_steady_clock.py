@@ -17,6 +17,7 @@ from edge_agent.steady_clock import SteadyClock, steady_clock
 from edge_agent.watch import Watch
 from journal.events import newest_wall_us
 from journal.journal import Journal
+from journal.model import JournalError, JournalFault
 from journal.verify import read_entries, verify
 from telemetry.clock import ClockState, FakeClock
 from telemetry.conditions import Condition, ConditionState
@@ -186,7 +187,12 @@ def _library() -> str:
 
 
 def _entries(path: Path) -> list[Entry]:
-    return [decode(entry) for _, _, entry in read_entries(path)]
+    try:
+        return [decode(entry) for _, _, entry in read_entries(path)]
+    except JournalError as error:
+        if error.fault is not JournalFault.NOT_A_JOURNAL:
+            raise
+        return []  # the agent is making it
 
 
 def _is(entry: Entry, event: LifecycleEvent) -> bool:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -22,6 +23,7 @@ from store.embedded.verify import verify
 from store.victoria import VictoriaSettings, VictoriaStore
 from store.victoria.client import VictoriaClient
 from store.victoria.kept import kept, kept_value
+from store.victoria.shipping import Shipped, ship
 from telemetry.clock import Clock, FakeClock, SystemClock
 from telemetry.intervals import IntervalSet
 from tests.store.conftest import MEMORY, settings_for
@@ -300,3 +302,33 @@ def until(holds: Callable[[], bool]) -> None:
 def test_numbers_take_the_form_in_which_they_come_back(given: float, back: float) -> None:
     one = kept(sample(CHARGE, START_US + 1999, given))
     assert (one.wall_time_us, struct.pack("d", one.value)) == (START_US + 1000, struct.pack("d", back))
+
+
+def test_what_is_not_shown_at_once_is_looked_for_again(
+    victoria: VictoriaMetrics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = []
+
+    def late(*arguments: Any, last_try: bool) -> Shipped:
+        rounds.append(last_try)
+        shipped = ship(*arguments, last_try=last_try)
+        return shipped if len(rounds) > 2 else Shipped(missing=2)
+
+    monkeypatch.setattr("store.victoria.victoria.ship", late)
+    monkeypatch.setattr("store.victoria.victoria._LOOK_AGAIN_SECONDS", 0.0)
+    store = opened(tmp_path / "beside.db", settings_for(victoria, ship_seconds=60))
+    store.commit([commit(*charges((0, 1), (1, 2)))])
+    store.pack()
+    assert rounds == [False, False, False]
+    assert waits(tmp_path / "beside.db") == 0
+    assert store.history(CHARGE, *ALWAYS).values == [1, 2]
+    store.close()
+
+
+def test_a_way_that_was_closed_says_so(victoria: VictoriaMetrics) -> None:
+    client = VictoriaClient(settings_for(victoria))
+    assert client.now_us() > 0
+    client.close()
+    with pytest.raises(StoreError) as caught:
+        client.now_us()
+    assert caught.value.fault is StoreFault.CLOSED
