@@ -105,7 +105,7 @@ def running(configuration: Configuration, clock: Clock) -> Iterator[Hub]:
         ending.callback(upkeep.stop)
         link.start()
         ending.callback(link.stop)
-        pictures = PictureWorker(proven.desk, proven.shelf)
+        pictures = PictureWorker(proven.desk, proven.shelf, ingest.may_prune)
         pictures.start()
         ending.callback(pictures.stop)
         site = DistrictSite(clock, district.title, situation, store, records, send, proven)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from store.blobs import BlobCounts, BlobError, BlobFolder, BlobLimits
 from telemetry import jpeg
-from telemetry.clock import Clock
+from telemetry.clock import Clock, may_judge_age
 
 FOLDER = "blobs"
 MOST_THUMBNAILS = 256  # cameras of one ward
@@ -87,7 +87,10 @@ class BlobStore:
             return self._thumbnails.get(camera)
 
     def prune(self) -> int:
-        """As BlobFolder.prune."""
+        """As BlobFolder.prune; nothing while the clock runs free, as in the journal."""
+        if not may_judge_age(self._clock):
+            log.info("no picture is let go of by age while the clock runs free")
+            return 0
         return self._blobs.prune()
 
 

@@ -12,7 +12,7 @@ from journal.database import is_damage, writing_reason
 from journal.ledger import Ledger, stamp
 from journal.model import Durable, JournalError, JournalFault, JournalSettings
 from journal.waiting import Dropped, Item, Waiting
-from telemetry.clock import Clock, ClockState
+from telemetry.clock import Clock, may_judge_age
 from telemetry.entry import (
     EntryTooLongError,
     Lifecycle,
@@ -239,8 +239,7 @@ class Writer:
             self._prune_at = now + self._settings.prune_interval_seconds
 
     def _prune_by_age(self) -> None:
-        if self._clock.state() == ClockState.FREE_RUNNING:
-            # A clock that nobody sets may be years off, and would make all that is held look old.
+        if not may_judge_age(self._clock):
             log.info("%s: nothing is pruned by age while the clock runs free", self._path)
             return
         now_us = self._clock.wall_us()

@@ -115,7 +115,8 @@ class BlobFolder:
         return self._folder / name[:2] / f"{name}{_SUFFIX}"
 
     def prune(self) -> int:
-        """Let go of what is older than it need be; how many. Call it now and then. Raises BlobError."""
+        """Let go of what is older than it need be; how many. Call it now and then, but not while the clock is in doubt:
+        one that is years ahead makes all of them old. Raises BlobError."""
         before = self._clock.wall_us() / 1e6 - self._limits.days * _DAY_SECONDS
         with self._lock, _ours(self._folder):
             old = [file for file in self._files() if file.written < before]

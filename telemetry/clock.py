@@ -40,6 +40,12 @@ class Clock(Protocol):
         """False where the wall clock is known to be wrong, so that no opening hours may be read off it."""
 
 
+def may_judge_age(clock: Clock) -> bool:
+    """Whether what is old may be told by it: not while nobody sets it. It may be years off then, and would make all
+    that is held look old."""
+    return clock.state() is not ClockState.FREE_RUNNING
+
+
 class SystemClock:
     """The machine's own clocks."""
 

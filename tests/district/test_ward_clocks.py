@@ -8,6 +8,7 @@ import pytest
 
 from dashboards.console.site import Presence
 from district import ward_clocks
+from district.pictures.worker import PictureWorker
 from store.base import SeriesKey
 from telemetry.clock import ClockState
 from telemetry.entry import Readings
@@ -99,14 +100,24 @@ def test_where_the_wards_agree_on_another_time_the_district_s_clock_is_wrong_and
     second = ScriptedWard(ward=SECOND, wall_us=ward.wall_us).started()
     _speak(desk, ward, second, seconds=15)
     assert desk.ingest.may_prune()
+    pictures = PictureWorker(desk.pictures, desk.shelf, desk.ingest.may_prune)
+    proof = desk.shelf.put(WARD, b"a picture")
     desk.clock.step_wall(2 * YEAR)
     _speak(desk, ward, second, seconds=15)
+    pictures.prune()
+    assert desk.shelf.has(WARD, proof)
     assert [rule for rule, _ in _rules(desk)] == [rule for rule, _ in _rules(desk, SECOND)] == ["hub_clock_off"]
     assert not desk.ingest.may_prune()
     desk.clock.step_wall(-2 * YEAR)
     _speak(desk, ward, second, seconds=3)
     assert _rules(desk) == _rules(desk, SECOND) == []
     assert desk.ingest.may_prune()
+    for each in (ward, second):
+        _jump(each, 2 * YEAR)
+    desk.clock.step_wall(2 * YEAR)  # now two years have passed for all of them
+    _speak(desk, ward, second)
+    pictures.prune()
+    assert not desk.shelf.has(WARD, proof)
 
 
 def test_who_has_a_time_server_is_believed(desk: Desk, ward: ScriptedWard) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from edge_agent.blobs import MOST_THUMBNAILS, BlobStore
-from telemetry.clock import FakeClock
+from telemetry.clock import ClockState, FakeClock
 from telemetry.jpeg import PictureError
 from tests.telemetry.test_jpeg import made
+
+DAY = 86_400.0
 
 
 def test_evidence_is_there_after_a_new_start_and_a_thumbnail_is_not(tmp_path: Path) -> None:
@@ -37,6 +39,19 @@ def test_only_the_newest_thumbnail_of_a_camera_is_kept(tmp_path: Path) -> None:
     assert now.sha256 == hashlib.sha256(now.jpeg).digest()
     assert store.get(first) is None
     assert list(tmp_path.rglob("*.jpg")) == []  # nothing of it wears the disk
+
+
+def test_a_clock_that_runs_free_makes_no_picture_old(tmp_path: Path) -> None:
+    clock = FakeClock()
+    store = BlobStore(tmp_path, clock)
+    proof = store.put(made(640, 360))
+    clock.step_wall(20 * 365 * DAY)
+    clock.clock_state = ClockState.FREE_RUNNING
+    assert store.prune() == 0
+    assert store.get(proof) == made(640, 360)
+    clock.clock_state = ClockState.SYNCHRONISED
+    assert store.prune() == 1
+    assert store.get(proof) is None
 
 
 def test_thumbnails_of_cameras_without_end_are_bounded(tmp_path: Path) -> None:
