@@ -58,7 +58,8 @@ class WardClocks:
         """Say whose clock is wrong, and that it is right again."""
         fresh = {ward: seen for ward, seen in self._seen.items() if self._is_fresh(ward, seen)}
         off = {ward: seconds for ward, seen in fresh.items() if (seconds := self._off(ward, seen)) is not None}
-        ahead = sum(seconds < 0 for seconds in off.values())
+        # At once, not only when it is told: what was pruned in those seconds does not come back.
+        ahead = sum(self._apart(seen) < -BACK_SECONDS for seen in fresh.values())
         self._ahead = 2 * ahead > len(fresh)
         ours = self._is_ours(fresh, off)
         for ward in self._situation.wards:
@@ -80,10 +81,13 @@ class WardClocks:
         online = self._situation.presence.presence(ward) is Presence.ONLINE
         return online and self._clock.monotonic() - seen.at <= FRESH_SECONDS
 
+    def _apart(self, seen: _Seen) -> float:
+        """How far it is from the hub's now (seconds, positive: ahead)."""
+        return (seen.wall_us - self._clock.wall_us()) / 1e6 + self._clock.monotonic() - seen.at
+
     def _off(self, ward: str, seen: _Seen) -> float | None:
-        """How far it is from the hub's (seconds, positive: ahead), once it has been so for a moment."""
-        now = self._clock.monotonic()
-        seconds = (seen.wall_us - self._clock.wall_us()) / 1e6 + now - seen.at
+        """The same, where it is too far, and has been so for a moment."""
+        now, seconds = self._clock.monotonic(), self._apart(seen)
         conditions = self._situation.conditions
         told = conditions.is_open(ward, WARD_CLOCK_OFF) or conditions.is_open(ward, HUB_CLOCK_OFF)
         if abs(seconds) <= (BACK_SECONDS if told else OFF_SECONDS):
