@@ -10,11 +10,14 @@ import asyncio
 import ipaddress
 import logging
 import signal
+from typing import Any
 
 from district.config import Address
 from district.errors import DistrictError
 
 logger = logging.getLogger(__name__)
+
+_MQTT_3_1_1 = 4  # its protocol level (MQTT 3.1.1 section 3.1.2.2)
 
 
 class BrokerError(DistrictError):
@@ -44,6 +47,7 @@ async def _serve(listen: Address) -> None:
 
     logging.getLogger("amqtt").setLevel(logging.ERROR)
     logging.getLogger("transitions").setLevel(logging.ERROR)
+    _refuse_other_versions()
     config = BrokerConfig(
         listeners={"default": ListenerConfig(bind=str(listen))},
         plugins={"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
@@ -60,3 +64,22 @@ async def _serve(listen: Address) -> None:
     logger.info("broker at mqtt://%s, for the demo and tests only", listen)
     await stopped.wait()
     await broker.shutdown()
+
+
+def _refuse_other_versions() -> None:
+    """amqtt knows MQTT 3.1.1, and reads the rest of a CONNECT of MQTT 5 as if it were that: it takes two letters for a
+    length and waits for what never comes, with the one that asked. So the rest is left unread, and amqtt gets to where
+    it says that it does not know this version."""
+    from amqtt.mqtt.connect import ConnectPacket, ConnectPayload, ConnectVariableHeader
+
+    class Payload(ConnectPayload):  # type: ignore[misc]
+        @classmethod
+        async def from_stream(cls, reader: Any, _: Any, variable_header: ConnectVariableHeader | None) -> Any:
+            if variable_header is None or variable_header.proto_level == _MQTT_3_1_1:
+                return await super().from_stream(reader, _, variable_header)
+            variable_header.flags = 0
+            payload = cls()
+            payload.client_id = "of another version"
+            return payload
+
+    ConnectPacket.PAYLOAD = Payload

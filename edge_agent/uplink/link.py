@@ -1,5 +1,5 @@
 """One MQTT connection, from its opening to its end. It is never opened again: a new one starts with empty hands, so
-that nothing of an old connection is sent late. MQTT 3.1.1, clean session, QoS 1."""
+that nothing of an old connection is sent late. MQTT 5 or 3.1.1, clean session, QoS 1."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge_agent.uplink.aliases import Name, TopicAliases
 from edge_agent.uplink.pace import Pace
 from telemetry.clock import Clock
 
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 5.0
 GOODBYE_SECONDS = 2.0
 QOS = 1
+_UNSUPPORTED_VERSION = 0x84  # MQTT 5.0 section 3.2.2.2; paho tells 3.1.1's "unacceptable protocol version" so, too
 
 
 class LinkError(Exception):
@@ -80,6 +83,7 @@ class Link:
         changed: Callable[[], None],
         pace: Pace,
         clock: Clock,
+        mqtt5: bool = True,
     ) -> None:
         self._broker = broker
         self._listen = listen
@@ -88,9 +92,13 @@ class Link:
         self._changed = changed
         self._lock = threading.Lock()
         self._pace, self._clock = pace, clock
+        self._aliases = TopicAliases()
+        self._connected = False
+        self._answered = False
+        self._refused = False  # a message, and that was told
         self._ready = False
         self._ended = ""
-        self._client = self._make_client(client_id, will)
+        self._client = self._make_client(client_id, will, mqtt5)
 
     @property
     def ready(self) -> bool:
@@ -101,6 +109,12 @@ class Link:
     def ended(self) -> str:
         """Why the connection is over; empty while it is not."""
         return self._ended
+
+    @property
+    def is_too_new(self) -> bool:
+        """Whether MQTT 5 may be why this came to nothing: the broker said so, or heard us and said nothing at all.
+        Of brokers that know 3.1.1 only, some answer, some hang up, some wait for ever."""
+        return self._connected and not self._answered and self._client.protocol == MQTTProtocolVersion.MQTTv5
 
     @property
     def in_flight(self) -> int:
@@ -126,13 +140,15 @@ class Link:
             self._client.connect(self._broker.host, self._broker.port, keepalive=self._keepalive)
         except (OSError, ValueError) as error:
             raise LinkError(f"{type(error).__name__}: {error}") from error
+        self._connected = True
         self._client.loop_start()
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False, replay: bool = False) -> None:
         """Send one message. What is lost with the connection is not sent again."""
         with self._lock:
             self._pace.sent(len(payload), self._clock.monotonic(), replay=replay)
-        self._client.publish(topic, payload, qos=QOS, retain=retain)
+            name = self._aliases.name(topic)
+        self._client.publish(name.topic, payload, qos=QOS, retain=retain, properties=_properties(name))
 
     def close(self, goodbye: Will | None = None) -> None:
         """End the connection; with a goodbye, that is published first and the broker does not speak for us."""
@@ -156,8 +172,14 @@ class Link:
 
     # ---- paho's side ---------------------------------------------------------------------------------------------
 
-    def _make_client(self, client_id: str, will: Will) -> Client:
-        client = Client(CallbackAPIVersion.VERSION2, client_id, clean_session=True, reconnect_on_failure=False)
+    def _make_client(self, client_id: str, will: Will, mqtt5: bool) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id,
+            protocol=MQTTProtocolVersion.MQTTv5 if mqtt5 else MQTTProtocolVersion.MQTTv311,
+            clean_session=None if mqtt5 else True,  # MQTT 5's sessions end with their connection unless asked otherwise
+            reconnect_on_failure=False,
+        )
         client.connect_timeout = CONNECT_SECONDS
         client.will_set(will.topic, will.payload, qos=QOS, retain=True)
         client.username_pw_set(self._broker.username, self._broker.password)
@@ -171,10 +193,13 @@ class Link:
     def _on_connect(
         self, client: Client, userdata: Any, flags: ConnectFlags, code: ReasonCode, properties: Properties | None
     ) -> None:
+        self._answered = code.value != _UNSUPPORTED_VERSION
         if code.is_failure:
             self._end(f"the broker refused: {code}")
-        else:
-            client.subscribe(self._listen, qos=QOS)
+            return
+        with self._lock:
+            self._aliases.allow(getattr(properties, "TopicAliasMaximum", 0))
+        client.subscribe(self._listen, qos=QOS)
 
     def _on_subscribe(
         self, client: Client, userdata: Any, mid: int, codes: list[ReasonCode], properties: Properties | None
@@ -193,8 +218,13 @@ class Link:
     def _on_publish(
         self, client: Client, userdata: Any, mid: int, code: ReasonCode, properties: Properties | None
     ) -> None:
+        if code.is_failure and not self._refused:
+            self._refused = True
+            log.error("the broker does not take what this ward sends: %s", code)
         with self._lock:
             self._pace.acknowledged(self._clock.monotonic())
+            if not len(self._pace):
+                self._aliases.all_acknowledged()
         self._changed()
 
     def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
@@ -206,3 +236,11 @@ class Link:
     def _end(self, why: str) -> None:
         self._ended = self._ended or why
         self._changed()
+
+
+def _properties(name: Name) -> Properties | None:
+    if name.alias is None:
+        return None
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.TopicAlias = name.alias
+    return properties

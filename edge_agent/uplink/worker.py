@@ -101,12 +101,17 @@ class Uplink:
     def _run(self) -> None:
         shortest, longest = self._settings.retry_seconds
         pause = shortest
+        mqtt5 = True
         while not self._stopping:
-            link = self._make_link()
+            link = self._make_link(mqtt5)
+            mqtt5 = True
             try:
                 link.open()
                 if self._serve(link):
                     pause = shortest
+                elif link.is_too_new:
+                    mqtt5 = False
+                    continue  # the older version, at once
                 else:
                     self._say(f"no uplink to {self._settings.broker}: {link.ended or 'no answer'}")
             except LinkError as error:
@@ -119,7 +124,7 @@ class Uplink:
                 self._bell.wait_for(lambda: self._stopping, pause * self._chance.uniform(0.7, 1.0))
             pause = min(longest, pause * 2)
 
-    def _make_link(self) -> Link:
+    def _make_link(self, mqtt5: bool) -> Link:
         settings = self._settings
         will = Will(self._topic(What.STATUS), self._status.message(online=False))
         return Link(
@@ -133,6 +138,7 @@ class Uplink:
             changed=self._ring,
             pace=Pace(settings.replay_wait_seconds),
             clock=self._clock,
+            mqtt5=mqtt5,
         )
 
     def _end(self, link: Link) -> None:

@@ -27,11 +27,12 @@ SECONDS = 15.0  # how long anything may take on a busy machine
 class Mosquitto:
     """Debian's broker on a port of its own; can die and come back."""
 
-    def __init__(self, program: str, folder: Path, port: int) -> None:
+    def __init__(self, program: str, folder: Path, port: int, *options: str) -> None:
         self.port = port
         self._command = [program, "-c", str(folder / "mosquitto.conf")]
         (folder / "mosquitto.conf").write_text(
-            f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n", encoding="utf-8"
+            "\n".join((f"listener {port} 127.0.0.1", "allow_anonymous true", "persistence false", *options, "")),
+            encoding="utf-8",
         )
         self._process: subprocess.Popen[bytes] | None = None
 
