@@ -113,7 +113,8 @@ class Link:
     @property
     def is_too_new(self) -> bool:
         """Whether MQTT 5 may be why this came to nothing: the broker said so, or heard us and said nothing at all.
-        Of brokers that know 3.1.1 only, some answer, some hang up, some wait for ever."""
+        Of brokers that know 3.1.1 only, some answer, some hang up, some wait for ever; and one that takes few messages
+        at a time (Receive Maximum, section 3.2.2.3.3) says so in MQTT 5 only, and paho would go on all the same."""
         return self._connected and not self._answered and self._client.protocol == MQTTProtocolVersion.MQTTv5
 
     @property
@@ -193,9 +194,10 @@ class Link:
     def _on_connect(
         self, client: Client, userdata: Any, flags: ConnectFlags, code: ReasonCode, properties: Properties | None
     ) -> None:
-        self._answered = code.value != _UNSUPPORTED_VERSION
-        if code.is_failure:
-            self._end(f"the broker refused: {code}")
+        takes_at_once = getattr(properties, "ReceiveMaximum", client.max_inflight_messages)
+        self._answered = code.value != _UNSUPPORTED_VERSION and takes_at_once >= client.max_inflight_messages
+        if code.is_failure or not self._answered:
+            self._end(f"the broker refused: {code}" if code.is_failure else f"the broker takes {takes_at_once} at once")
             return
         with self._lock:
             self._aliases.allow(getattr(properties, "TopicAliasMaximum", 0))

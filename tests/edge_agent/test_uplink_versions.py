@@ -155,23 +155,36 @@ def test_a_broker_that_knows_the_older_version_only_is_spoken_to_in_that(
     assert line.sent.count(_TOPIC) == 1
 
 
-def test_a_broker_that_remembers_no_numbers_hears_topics(
-    peer: Callable[[str], str], tmp_path: Path, free_port: Callable[[], int], journal: Journal
+@pytest.mark.parametrize(
+    ("limit", "levels"),
+    [("max_topic_alias 0", [5]), ("max_inflight_messages 3", [5, 4])],
+    ids=["remembers no numbers", "takes few messages at once"],
+)
+def test_what_a_broker_says_of_its_limits_is_kept(
+    limit: str,
+    levels: list[int],
+    peer: Callable[[str], str],
+    tmp_path: Path,
+    free_port: Callable[[], int],
+    journal: Journal,
 ) -> None:
-    broker = Mosquitto(peer("mosquitto"), tmp_path, free_port(), "max_topic_alias 0")
+    broker = Mosquitto(peer("mosquitto"), tmp_path, free_port(), limit)
     broker.start()
     line = Wire(broker.port)
     try:
         with listening(broker) as hub, uplink(journal, line.url):
             hub.online()
-            for number in range(5):
+            for number in range(5):  # one after the other
                 last = write(journal, number)
                 assert hub.positions(hub.live, last) == [last]
+            for number in range(20):  # and many at once
+                newest = write(journal, number)
+            assert hub.positions(hub.live, newest) == list(range(last + 1, newest + 1))
     finally:
         line.close()
         broker.kill()
-    assert line.levels == [5]
-    assert line.sent.count(_TOPIC) == 5
+    assert line.levels == levels
+    assert line.sent.count(_TOPIC) >= 5
 
 
 def test_a_number_stands_for_its_topic_only_after_the_broker_acknowledged_both() -> None:
