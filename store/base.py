@@ -111,6 +111,7 @@ class StoreFault(StrEnum):
     DAMAGED = "damaged"  # the file's content is wrong
     NOT_A_STORE = "not_a_store"  # a file of some other program
     NEWER = "newer"  # written by a later version of this program
+    NOT_EMPTY = "not_empty"  # an archive is brought to a store that has entries of its own
     IN_USE = "in_use"  # another process has it open
     NOT_OPENED = "not_opened"  # the file or its folder cannot be opened or made
     UNREACHABLE = "unreachable"  # the program that keeps the numbers does not answer

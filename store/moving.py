@@ -7,6 +7,7 @@ hash of each series, with what the archive holds (in the form in which that stor
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +16,7 @@ from store.archive import Archive, ArchivedSeries, Digest, Stretch
 from store.base import Commit, Sample, SeriesKey, StoreError, StoreFault
 from store.embedded import EmbeddedStore
 from store.embedded.merge import merge
+from store.embedded.summaries import with_late
 from store.victoria.kept import kept_time, kept_value
 from telemetry.clock import Clock
 from telemetry.intervals import IntervalSet
@@ -79,21 +81,18 @@ def import_(archive: Archive, store: EmbeddedStore, clock: Clock, tell: Tell, *,
         raise StoreError(f"the export of {', '.join(unfinished)} was not finished: do it again first")
     moved.so_far.series_of = len(series)
     for each in series:
-        wanted = _digest(_kept(archive.stretches(each)) if rounded else archive.stretches(each))
-        summarised = archive.summarised(each)
-        if summarised is not None and store.summarised(each.key) is None:
-            store.adopt(each.key, each.kind, summarised)
-            moved.so_far.samples += summarised.samples
-        if _is_there(store, each, wanted, clock):
+        wanted = _Wanted(archive, each, rounded=rounded)
+        if wanted.is_there(store, clock):
             moved.so_far.skipped += 1
+        elif any(map(store.incarnations, store.wards())):
+            # Positions come last, so these are of a life of its own: nearly the same samples would be there twice.
+            raise StoreError(f"the store has other entries than {archive.path}", StoreFault.NOT_EMPTY)
         else:
-            moved.so_far.samples += _bring(archive, store, each)
+            moved.so_far.samples += wanted.bring(store, clock)
         moved.one_more()
     store.pack()
     for each in series:
-        wanted = _digest(_kept(archive.stretches(each)) if rounded else archive.stretches(each))
-        same = store.summarised(each.key) == archive.summarised(each)
-        if not same or not _is_there(store, each, wanted, clock):
+        if not _Wanted(archive, each, rounded=rounded).is_there(store, clock):
             raise StoreError(f"{each.key} is not in the store as it is in {archive.path}", StoreFault.DAMAGED)
     # Last, so that positions are held only when their samples are there.
     for ward in wards:
@@ -144,21 +143,64 @@ def _kept(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
         yield [last[0]], [last[1]]
 
 
-def _is_there(store: EmbeddedStore, series: ArchivedSeries, wanted: Digest, clock: Clock) -> bool:
-    found = _digest(_windows(store, series.key, clock.wall_us()))
-    return (found.count, found.sha256) == (wanted.count, wanted.sha256)
+class _Wanted:
+    """What a store should hold of a series afterwards.
+
+    Samples of a time that is summarised came while the district was on VictoriaMetrics, which keeps them beside the
+    summaries. The embedded store has either: there they are in the summaries, as if they had come to it."""
+
+    def __init__(self, archive: Archive, series: ArchivedSeries, *, rounded: bool) -> None:
+        self._archive, self._series = archive, series
+        archived = archive.summarised(series)
+        self._from_us = _ENDS[0] if archived is None or rounded else archived.borders.full_from
+        self._digest = _digest(_kept(self._stretches()) if rounded else self._stretches())
+        late = [] if archived is None or rounded else _before(archive.stretches(series), self._from_us)
+        self._summarised = archived and with_late(archived, late)
+
+    def is_there(self, store: EmbeddedStore, clock: Clock) -> bool:
+        return self._is_summarised(store) and self._is_in_full(store, clock)
+
+    def bring(self, store: EmbeddedStore, clock: Clock) -> int:
+        """What is not there yet; how many samples."""
+        brought = 0
+        if self._summarised is not None and store.summarised(self._series.key) is None:
+            store.adopt(self._series.key, self._series.kind, self._summarised)
+            brought += self._summarised.samples
+        if not self._is_in_full(store, clock):
+            brought += self._bring_in_full(store)
+        return brought
+
+    def _is_summarised(self, store: EmbeddedStore) -> bool:
+        return store.summarised(self._series.key) == self._summarised
+
+    def _is_in_full(self, store: EmbeddedStore, clock: Clock) -> bool:
+        found = _digest(_windows(store, self._series.key, clock.wall_us()))
+        return (found.count, found.sha256) == (self._digest.count, self._digest.sha256)
+
+    def _bring_in_full(self, store: EmbeddedStore) -> int:
+        ward, device, metric, instance = self._series.key
+        brought = 0
+        for times_us, values in self._stretches():
+            for at in range(0, len(times_us), _SAMPLES):
+                pairs = zip(times_us[at : at + _SAMPLES], values[at : at + _SAMPLES], strict=True)
+                samples = [Sample(ward, device, self._series.kind, metric, instance, *pair) for pair in pairs]
+                store.commit([Commit(ward, b"", IntervalSet(), samples)])
+                brought += len(samples)
+        return brought
+
+    def _stretches(self) -> Iterator[Stretch]:
+        for times_us, values in self._archive.stretches(self._series):
+            first = bisect_left(times_us, self._from_us)
+            if first < len(times_us):
+                yield times_us[first:], values[first:]
 
 
-def _bring(archive: Archive, store: EmbeddedStore, series: ArchivedSeries) -> int:
-    ward, device, metric, instance = series.key
-    brought = 0
-    for times_us, values in archive.stretches(series):
-        for at in range(0, len(times_us), _SAMPLES):
-            pairs = zip(times_us[at : at + _SAMPLES], values[at : at + _SAMPLES], strict=True)
-            samples = [Sample(ward, device, series.kind, metric, instance, *pair) for pair in pairs]
-            store.commit([Commit(ward, b"", IntervalSet(), samples)])
-            brought += len(samples)
-    return brought
+def _before(stretches: Iterable[Stretch], border_us: int) -> Iterator[Stretch]:
+    for times_us, values in stretches:
+        end = bisect_left(times_us, border_us)
+        if not end:
+            return
+        yield times_us[:end], values[:end]
 
 
 def _bring_events(archive: Archive, store: EmbeddedStore, ward: str, moved: Moved) -> None:

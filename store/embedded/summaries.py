@@ -9,7 +9,7 @@ import logging
 import sqlite3
 import struct
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from store.base import StoreError
@@ -60,17 +60,12 @@ class Summaries:
 
     def add_samples(self, times_us: Sequence[int], values: Sequence[float], borders: Borders) -> None:
         """Samples before `borders.full_from`, times strictly increasing."""
-        middle = bisect_left(times_us, borders.minutes_from)
-        for level, part in ((HOURS, slice(0, middle)), (MINUTES, slice(middle, None))):
-            if times_us[part]:
-                self.add(level, buckets_of(times_us[part], values[part], level.width_us))
+        for level, buckets in _by_level(times_us, values, borders):
+            self.add(level, buckets)
 
     def add(self, level: Level, buckets: dict[int, Bucket]) -> None:
         """Join them to what is there."""
-        spans: dict[int, dict[int, Bucket]] = {}
-        for number, bucket in buckets.items():
-            spans.setdefault(number * level.width_us // level.span_us, {})[number] = bucket
-        for span, more in spans.items():
+        for span, more in _by_span(level, buckets).items():
             row = self._db.execute(
                 "SELECT data FROM summaries WHERE series = ? AND level = ? AND span = ?",
                 (self._series, level.number, span),
@@ -78,15 +73,7 @@ class Summaries:
             held = self._read(level, span, row[0]) if row else {}
             join_into(held, more)
             self._db.execute(
-                "INSERT OR REPLACE INTO summaries VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    self._series,
-                    level.number,
-                    span,
-                    max(bucket.last_us for bucket in held.values()),
-                    sum(bucket.samples for bucket in held.values()),
-                    encode_buckets(held, level.width_us),
-                ),
+                "INSERT OR REPLACE INTO summaries VALUES (?, ?, ?, ?, ?, ?)", (self._series, *_row(level, span, held))
             )
 
     def to_hours(self, before_us: int, limit: int) -> int | None:
@@ -125,14 +112,39 @@ class Summaries:
         return {}
 
 
+Row = tuple[int, int, int, int, bytes]  # level, span, end_us, samples, data
+
+
+def _by_level(
+    times_us: Sequence[int], values: Sequence[float], borders: Borders
+) -> Iterator[tuple[Level, dict[int, Bucket]]]:
+    middle = bisect_left(times_us, borders.minutes_from)
+    for level, part in ((HOURS, slice(0, middle)), (MINUTES, slice(middle, None))):
+        if times_us[part]:
+            yield level, buckets_of(times_us[part], values[part], level.width_us)
+
+
+def _by_span(level: Level, buckets: dict[int, Bucket]) -> dict[int, dict[int, Bucket]]:
+    spans: dict[int, dict[int, Bucket]] = {}
+    for number, bucket in buckets.items():
+        spans.setdefault(number * level.width_us // level.span_us, {})[number] = bucket
+    return spans
+
+
+def _row(level: Level, span: int, buckets: dict[int, Bucket]) -> Row:
+    end_us = max(bucket.last_us for bucket in buckets.values())
+    samples = sum(bucket.samples for bucket in buckets.values())
+    return level.number, span, end_us, samples, encode_buckets(buckets, level.width_us)
+
+
 @dataclass(frozen=True, slots=True)
 class Summarised:
-    """The summaries of a series, to be brought to another store: rows are level, span, end_us, samples, data."""
+    """The summaries of a series, to be brought to another store."""
 
     borders: Borders
     last_us: int
     last: float
-    rows: list[tuple[int, int, int, int, bytes]]
+    rows: list[Row]
 
     @property
     def samples(self) -> int:
@@ -148,7 +160,24 @@ def summarised_of(connection: sqlite3.Connection, series: int) -> Summarised | N
     return with_newest(Borders(*borders), rows) if rows else None
 
 
-def with_newest(borders: Borders, rows: list[tuple[int, int, int, int, bytes]]) -> Summarised:
+def with_late(summarised: Summarised, stretches: Iterable[tuple[Sequence[int], Sequence[float]]]) -> Summarised:
+    """With samples from before the border that came after it was drawn, each stretch in order of time: what a store
+    that summarises them would have made of them. Raises StoreError where a summary that they belong to is damaged."""
+    rows = {(row[0], row[1]): row for row in summarised.rows}
+    late: dict[Level, dict[int, Bucket]] = {level: {} for level in LEVELS}
+    for times_us, values in stretches:
+        for level, buckets in _by_level(times_us, values, summarised.borders):
+            join_into(late[level], buckets)
+    for level, buckets in late.items():
+        for span, more in _by_span(level, buckets).items():
+            row = rows.get((level.number, span))
+            held = decode_buckets(row[-1], level.width_us) if row else {}
+            join_into(held, more)
+            rows[level.number, span] = _row(level, span, held)
+    return with_newest(summarised.borders, [rows[place] for place in sorted(rows)])
+
+
+def with_newest(borders: Borders, rows: list[Row]) -> Summarised:
     """Raises StoreError where a row is damaged."""
     widths = {level.number: level.width_us for level in LEVELS}
     level, _, _, _, data = max(rows, key=lambda row: row[2])

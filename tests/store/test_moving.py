@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from tests.store.conftest import settings_for
 from tests.store.samples import CHARGE, INCARNATION, SECOND_US, START_US, WARD, charges, commit, event, sample
 from tests.victoria import VictoriaMetrics
 
+DAY = 86_400
 ALWAYS = (-(1 << 63), (1 << 63) - 1)
 PORT = SeriesKey("other", "switch-1", "port_up", "Gi1/0/1")
 
@@ -26,17 +29,16 @@ def told(_moved: Moved) -> None:
     pass
 
 
-def filled(folder: Path) -> EmbeddedStore:
+def filled(folder: Path, divisor: float = 7) -> EmbeddedStore:
     store = EmbeddedStore.open(folder / "store.db", clock=FakeClock())
-    day = 86_400
-    store.commit([commit(*charges(*((-n * day / 4, n / 7) for n in range(900))), positions=[(1, 900)])])
-    store.commit([commit(*charges((5 * day, 1.0)), positions=[(905, 906)], events=[event(905, 1), event(906, 2)])])
+    store.commit([commit(*charges(*((-n * DAY / 4, n / divisor) for n in range(900))), positions=[(1, 900)])])
+    store.commit([commit(*charges((5 * DAY, 1.0)), positions=[(905, 906)], events=[event(905, 1), event(906, 2)])])
     here = sample(PORT, START_US + 7, 1.0, "switch")
     store.commit([commit(here, positions=[(1, 1)], events=[event(1, 3, ward="other")], ward="other")])
     return store
 
 
-def everything(store: Store) -> object:
+def everything(store: Store) -> list[object]:
     return [
         (
             ward,
@@ -60,8 +62,8 @@ def test_embedded_to_embedded_is_the_same_bit_for_bit(tmp_path: Path) -> None:
         each.close()
 
 
-def summarised(folder: Path) -> EmbeddedStore:
-    store = filled(folder)
+def summarised(folder: Path, divisor: float = 7) -> EmbeddedStore:
+    store = filled(folder, divisor)
     assert store.prune().summarised > 700
     return store
 
@@ -107,6 +109,109 @@ def test_to_victoriametrics_and_back(victoria: VictoriaMetrics, tmp_path: Path) 
     assert everything(back) == everything(there)
     for each in (archive, again, back, there, store):
         each.close()
+
+
+class Late:
+    """A district that was summarised, moved to VictoriaMetrics, and heard there what a ward had written long before:
+    for times of five-minute buckets and of hours, into buckets and beside them. All numbers have few decimals, so both
+    stores give them back as they are. `store`: the one it came from, which gets the same, as if it had not moved."""
+
+    def __init__(self, folder: Path, victoria: VictoriaMetrics) -> None:
+        self.folder = folder
+        summarised(folder, divisor=8).close()
+        shutil.copy(folder / "store.db", folder / "before.db")
+        self.store = self.into(folder / "store.db")
+        first = Archive(folder / "first", make=True)
+        export(self.store, first, FakeClock(), told)
+        self.there = VictoriaStore.connect(folder / "beside.db", clock=FakeClock(), there=settings_for(victoria))
+        import_(first, self.there, FakeClock(), told, rounded=True)
+        first.close()
+        late = charges(*((-45 * DAY - n * DAY / 3 - 11 * (n % 5), n / 4) for n in range(500)))
+        for each in (self.store, self.there):
+            each.commit([commit(*late, positions=[(2000, 2001)])])
+        self.store.pack()
+        self.archive = Archive(folder / "second", make=True)
+        assert export(self.there, self.archive, FakeClock(), told).samples == 1402
+
+    def into(self, path: Path) -> EmbeddedStore:
+        return EmbeddedStore.open(path, clock=FakeClock())
+
+    def bring(self, store: EmbeddedStore) -> Moved:
+        return import_(self.archive, store, FakeClock(), told, rounded=False)
+
+    def check(self, store: EmbeddedStore, path: Path) -> None:
+        """All is as if it had never moved. (The other ward's sample lost its microseconds.)"""
+        assert everything(store)[0] == everything(self.store)[0]
+        assert store.summarised(CHARGE) == self.store.summarised(CHARGE)
+        assert verify(path).ok
+
+    def close(self) -> None:
+        self.archive.close()
+        self.there.close()
+        self.store.close()
+
+
+@pytest.fixture(scope="module")
+def late(victoria: VictoriaMetrics, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Late]:
+    made = Late(tmp_path_factory.mktemp("late"), victoria)
+    yield made
+    made.close()
+
+
+def test_what_came_late_for_a_summary_while_it_was_on_victoriametrics_is_in_the_summary_afterwards(
+    late: Late, tmp_path: Path
+) -> None:
+    path = tmp_path / "back.db"
+    back = late.into(path)
+    assert late.bring(back).samples == 1402
+    late.check(back, path)
+    assert back.counts(WARD) == late.store.counts(WARD)
+    assert (again := late.bring(back)).samples == 0
+    assert again.skipped == 2
+    late.check(back, path)
+    back.close()
+
+
+def test_the_file_that_was_left_behind_is_refused_untouched(late: Late) -> None:
+    before = late.into(late.folder / "before.db")
+    held = everything(before), before.counts(WARD), before.summarised(CHARGE)
+    with pytest.raises(StoreError) as caught:
+        late.bring(before)
+    assert caught.value.fault is StoreFault.NOT_EMPTY
+    assert (everything(before), before.counts(WARD), before.summarised(CHARGE)) == held
+    before.close()
+
+
+def test_a_move_back_that_was_broken_off_counts_nothing_twice(
+    late: Late, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "back.db"
+    back = late.into(path)
+
+    def broken(*_: object) -> None:
+        raise StoreError("no room", StoreFault.FULL)
+
+    for name in ("commit", "pack"):  # after the summaries, after the samples
+        with monkeypatch.context() as patch:
+            patch.setattr(back, name, broken)
+            with pytest.raises(StoreError, match="no room"):
+                late.bring(back)
+        back.close()
+        back = late.into(path)
+    late.bring(back)
+    late.check(back, path)
+    back.close()
+
+
+def test_another_victoriametrics_keeps_what_came_late_in_full(
+    late: Late, victoria: VictoriaMetrics, tmp_path: Path
+) -> None:
+    other = VictoriaStore.connect(tmp_path / "other.db", clock=FakeClock(), there=settings_for(victoria))
+    import_(late.archive, other, FakeClock(), told, rounded=True)
+    assert everything(other) == everything(late.there)
+    assert sum(late.there.history(CHARGE, *ALWAYS).counts) == 1401
+    assert len(late.there.samples(CHARGE, *ALWAYS).times_us) > 500
+    other.close()
 
 
 def test_what_was_broken_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
