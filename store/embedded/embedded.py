@@ -15,7 +15,7 @@ from store.embedded.packing import Packer
 from store.embedded.readers import Readers
 from store.embedded.settings import EmbeddedSettings
 from store.embedded.staging import Staging
-from store.embedded.state import SeriesState, State, WardState, all_series, load
+from store.embedded.state import State, all_series, find, load
 from store.embedded.summaries import Summarised, adopt, summarised_of
 from store.embedded.upkeep import Pen, Upkeep
 from store.thinning import thinned
@@ -182,7 +182,7 @@ class EmbeddedStore:
     def summarised(self, key: SeriesKey) -> Summarised | None:
         """All summaries of a series as they are in the file; None where there are none."""
         with self._reading() as state:
-            series = _find(state.wards.get(key.ward), key)
+            series = find(state.wards.get(key.ward), key)
         if series is None:
             return None
         with self._readers.connection() as connection:
@@ -197,7 +197,7 @@ class EmbeddedStore:
 
     def _try_stretch(self, key: SeriesKey, start_us: int, end_us: int, full: bool) -> Series | None:
         with self._reading() as state:
-            series = _find(state.wards.get(key.ward), key)
+            series = find(state.wards.get(key.ward), key)
             if series is None:
                 return Series(key, [], [])
             # The tail first: what is packed meanwhile is then in both, and merged, but never in neither.
@@ -283,7 +283,3 @@ class EmbeddedStore:
             step = self._packer.step(self._connection, samples)
         with self._publishing():
             self._packer.done(step)
-
-
-def _find(ward: WardState | None, key: SeriesKey) -> SeriesState | None:
-    return ward.series.get((key.device, key.metric, key.instance)) if ward else None

@@ -53,6 +53,18 @@ def read(
         times, values = _in_chunks(connection, id, start_us, end_us)
     least = max(start_us, borders.full_from)
     times, values = _with_tail(times, values, tail, least, end_us)
+    return _series(key, summarised, times, values)
+
+
+def read_summaries(connection: sqlite3.Connection, key: SeriesKey, id: int, start_us: int, end_us: int) -> Series:
+    """Only what is summarised in the file. Raises sqlite3.Error, StoreError."""
+    with _snapshot(connection):
+        found = _summarised(connection, id, NO_BORDERS, [], start_us, end_us)
+    return _series(key, found, [], [])
+
+
+def _series(key: SeriesKey, summarised: list[tuple[int, Bucket]], times: list[int], values: list[float]) -> Series:
+    """Summaries, and the samples after them."""
     if not summarised:
         return Series(key, times, values)
     moments, buckets = zip(*summarised, strict=True)

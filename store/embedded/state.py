@@ -161,3 +161,8 @@ def _load_tail(connection: sqlite3.Connection, state: State) -> None:
 def all_series(ward: WardState) -> list[SeriesState]:
     """The series of a ward, device by device."""
     return list(chain.from_iterable(ward.devices.values()))
+
+
+def find(ward: WardState | None, key: SeriesKey) -> SeriesState | None:
+    """The series of that name in its ward; None where there is none."""
+    return ward.series.get((key.device, key.metric, key.instance)) if ward else None

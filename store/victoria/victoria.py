@@ -16,11 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from store.base import Commit, Pruned, Series, SeriesKey, StoreError, StoreFault
-from store.embedded import EmbeddedSettings, EmbeddedStore
+from store.embedded import EmbeddedSettings, EmbeddedStore, history
 from store.embedded.database import FileLock, transaction
 from store.embedded.merge import merge
 from store.embedded.packing import Chunks
-from store.embedded.state import DOUBLE, SeriesState
+from store.embedded.state import DOUBLE, SeriesState, find
 from store.embedded.tail import unpack
 from store.thinning import with_summaries
 from store.victoria import tables
@@ -150,20 +150,27 @@ class VictoriaStore(EmbeddedStore):
 
     def _stretch(self, key: SeriesKey, start_us: int, end_us: int, *, full: bool = False) -> Series:
         """Raises StoreError, also where VictoriaMetrics does not answer."""
-        # Ours first: what goes there meanwhile is then in both, and merged, but never in neither.
-        ours = super()._stretch(key, start_us, end_us, full=full)
+        # Ours first: what goes there meanwhile is then in both, and merged, but never in neither. What came late for a
+        # summarised time stays a sample here as it is one there, or it would be in a summary and beside it.
+        ours = super()._stretch(key, start_us, end_us, full=True)
         with self._reading() as state:
-            ward = state.wards.get(key.ward)
-            known = ward is not None and (key.device, key.metric, key.instance) in ward.series
-        if not known or end_us <= 0 or start_us >= end_us:
+            series = find(state.wards.get(key.ward), key)
+        if series is None:
             return ours
-        times, values = ([], []) if ours.counts else (ours.times_us, ours.values)
+        samples = ours if end_us <= 0 or start_us >= end_us else self._with_theirs(ours, start_us, end_us)
+        if full:
+            return samples
+        with self._readers.connection() as connection:
+            summaries = history.read_summaries(connection, key, series.id, start_us, end_us)
+        return with_summaries(summaries, samples) if summaries.counts else samples
+
+    def _with_theirs(self, ours: Series, start_us: int, end_us: int) -> Series:
+        key, times, values = ours.key, ours.times_us, ours.values
         for name, points in self._client.read(key.ward, start_us, end_us, key.device, key.metric).items():
             if (name.metric, name.instance) == (key.metric, key.instance):
                 inside = {time_us: value for time_us, value in points.items() if start_us <= time_us < end_us}
                 times, values = merge(times, values, inside.keys(), inside.values())
-        theirs = Series(key, times, values)
-        return with_summaries(ours, theirs) if ours.counts else theirs
+        return Series(key, times, values)
 
     def prune(self, wanted: Callable[[], bool] = lambda: True) -> Pruned:
         """As `store.base.Store.prune`: events, and samples that are kept beside VictoriaMetrics. What is there goes by

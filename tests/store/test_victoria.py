@@ -109,6 +109,35 @@ def test_values_come_back_bit_for_bit_whatever_their_company(
     store.close()
 
 
+def test_beside_summaries_nothing_is_seen_twice_while_it_goes_there(
+    victoria: VictoriaMetrics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = EmbeddedStore.open(tmp_path / "before.db", clock=FakeClock())
+    before.commit([commit(*charges(*((-n * 86_400 - n, 1.0) for n in range(41, 61))))])
+    before.prune()
+    summaries = before.summarised(CHARGE)
+    assert summaries is not None and summaries.samples == 20
+    store = opened(tmp_path / "beside.db", settings_for(victoria, ship_seconds=60))
+    store.adopt(CHARGE, "ups", summaries)
+    store.commit([commit(*charges((-50 * 86_400, 2.0), (-60, 3.0), (0, 4.0)))])
+    seen = store.history(CHARGE, *ALWAYS)
+    assert sum(seen.counts) == 20 + 3
+
+    def broken(*_: object) -> None:
+        raise StoreError("no room", StoreFault.FULL)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_release", broken)  # it is there by now, and waits here as well
+        with pytest.raises(StoreError, match="no room"):
+            store.ship_once()
+    assert store.history(CHARGE, *ALWAYS) == seen
+    store.pack()
+    assert waits(tmp_path / "beside.db") == 0
+    assert store.history(CHARGE, *ALWAYS) == seen
+    for each in (before, store):
+        each.close()
+
+
 def test_what_it_cannot_keep_stays_beside_it(victoria: VictoriaMetrics, tmp_path: Path) -> None:
     store = opened(tmp_path / "beside.db", settings_for(victoria, ship_seconds=60))
     far = round(time.time() + 30 * 86_400) * SECOND_US  # a ward's clock that is a month ahead
