@@ -26,8 +26,12 @@ export class ReadingList extends Part {
       ul {
         overflow: auto;
       }
+      /* The last row is cut in half, and a shadow lies on it while there is more: else nobody would scroll. */
       .many {
-        max-height: 572px;
+        max-height: 554px;
+        background:
+          linear-gradient(var(--surface), var(--surface)) bottom / 100% 24px no-repeat local,
+          linear-gradient(transparent, var(--line-strong)) bottom / 100% 12px no-repeat scroll;
       }
       li + li {
         border-top: 1px solid var(--line);
