@@ -13,12 +13,11 @@ from collectors.protocols.snmp import SYS_NAME, SnmpClient
 from collectors.protocols.snmp_socket import SnmpFault
 from collectors.protocols.snmp_values import mac, text
 from collectors.snmp_device import Findings, System
+from telemetry.kernel_tables import ARP_FILE, complete_entries, read_kernel
 from telemetry.neighbours import Neighbour, Sight
 
 IF_PHYS_ADDRESS = "1.3.6.1.2.1.2.2.1.6"
 LOOK_AGAIN_SECONDS = 300.0  # bridges forget a silent MAC after so long (IEEE 802.1D ageing time)
-ARP_FILE = Path("/proc/net/arp")
-_COMPLETE = 0x2  # ATF_COM of linux/if_arp.h
 
 
 class Neighbours:
@@ -64,22 +63,13 @@ def of_this_machine(arp_file: Path = ARP_FILE) -> list[Neighbour]:
         for each in addresses
         if each.family == psutil.AF_LINK and (address := mac(each.address))
     ]
-    try:
-        return own + arp_table(arp_file.read_text(encoding="ascii", errors="replace"))
-    except OSError:
-        return own
+    return own + of_arp_table(read_kernel(arp_file) or "")
 
 
-def arp_table(table: str) -> list[Neighbour]:
-    """proc(5) /proc/net/arp: address, hardware type, flags, MAC, mask, interface."""
-    found = []
-    for line in table.splitlines()[1:]:
-        words = line.split()
-        if len(words) >= 6 and words[2].startswith("0x") and mac(words[3]):
-            try:
-                complete = int(words[2], 16) & _COMPLETE
-            except ValueError:
-                continue
-            if complete:
-                found.append(Neighbour(Sight.ARP, words[5], mac(words[3]), addresses=(words[0],)))
-    return found
+def of_arp_table(table: str) -> list[Neighbour]:
+    """What /proc/net/arp tells; MACs of groups are nobody's."""
+    return [
+        Neighbour(Sight.ARP, entry.interface, address, addresses=(entry.address,))
+        for entry in complete_entries(table)
+        if (address := mac(entry.mac))
+    ]

@@ -7,73 +7,29 @@ invariant could be.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 
 from journal import spans
 from journal.database import COMMITTED, LOST, place
 from journal.merkle import Tree
+from telemetry import invariants
 from telemetry.entry import Checkpoint, EntryError, Lifecycle, LifecycleEvent, Readings, Tombstone, decode, leaf_hash
 from telemetry.intervals import IntervalSet
 
 INVARIANTS = ("J1", "J2", "J3", "J4", "J5", "J6", "J7", "J8", "J9")
-_MOST_VIOLATIONS = 20  # of each invariant are told in words; all are counted
 
 _ALL = "SELECT id, wall_us, entry, 0 FROM readings UNION ALL SELECT id, wall_us, entry, 1 FROM others ORDER BY id"
 _READINGS, _OTHERS = 0, 1
 
 
 @dataclass(slots=True)
-class Invariant:
-    """One promise: how often it could be checked, how often it was broken, and where (the first few)."""
-
-    name: str
-    checked: int = 0
-    broken: int = 0
-    violations: list[str] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        return self.broken == 0
-
-    def check(self, holds: bool, words: Callable[[], str]) -> None:
-        if holds:
-            self.checked += 1
-        else:
-            self.refute(words())
-
-    def refute(self, words: str) -> None:
-        self.checked += 1
-        self.broken += 1
-        if len(self.violations) < _MOST_VIOLATIONS:
-            self.violations.append(words)
-
-
-@dataclass(slots=True)
-class Report:
+class Report(invariants.Report):
     """What was found. `entries` and `readings` are those held and read now."""
 
-    path: str
-    invariants: dict[str, Invariant]
     incarnations: int = 0
     entries: int = 0
     readings: int = 0
-
-    @property
-    def ok(self) -> bool:
-        return all(invariant.ok for invariant in self.invariants.values())
-
-    def as_dict(self) -> dict[str, object]:
-        """For JSON."""
-        return {
-            "path": self.path,
-            "ok": self.ok,
-            "incarnations": self.incarnations,
-            "entries": self.entries,
-            "readings": self.readings,
-            "invariants": [{**asdict(item), "ok": item.ok} for item in self.invariants.values()],
-        }
 
 
 @dataclass(slots=True)

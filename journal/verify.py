@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from journal.audit import INVARIANTS, Audit, Invariant, Report
+from journal.audit import INVARIANTS, Audit, Report
 from journal.database import ALL_ENTRIES, is_damage, open_for_reading, place
 from journal.ledger import held
 from journal.model import Held, JournalError, JournalFault
+from telemetry.invariants import Invariant
 
 __all__ = ["FileCounts", "Invariant", "Report", "read_counts", "read_entries", "verify"]
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -22,58 +22,20 @@ from store.embedded.merge import is_increasing
 from store.embedded.state import DOUBLE
 from store.embedded.summaries import LEVELS, MINUTES, Borders, Level
 from store.embedded.tail import unpack
+from telemetry import invariants
+from telemetry.invariants import Invariant
 
 INVARIANTS = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12")
-_MOST_VIOLATIONS = 20  # of each invariant are told in words; all are counted
 
 
 @dataclass(slots=True)
-class Invariant:
-    """One promise: how often it could be checked, how often it was broken, and where (the first few)."""
-
-    name: str
-    checked: int = 0
-    broken: int = 0
-    violations: list[str] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        return self.broken == 0
-
-    def check(self, holds: bool, words: Callable[[], str]) -> None:
-        self.checked += 1
-        if not holds:
-            self.broken += 1
-            if len(self.violations) < _MOST_VIOLATIONS:
-                self.violations.append(words())
-
-
-@dataclass(slots=True)
-class Report:
+class Report(invariants.Report):
     """What was found. `samples` are those in chunks, in summaries and in the tail."""
 
-    path: str
-    invariants: dict[str, Invariant]
     wards: int = 0
     series: int = 0
     samples: int = 0
     events: int = 0
-
-    @property
-    def ok(self) -> bool:
-        return all(invariant.ok for invariant in self.invariants.values())
-
-    def as_dict(self) -> dict[str, object]:
-        """For JSON."""
-        return {
-            "path": self.path,
-            "ok": self.ok,
-            "wards": self.wards,
-            "series": self.series,
-            "samples": self.samples,
-            "events": self.events,
-            "invariants": [{**asdict(item), "ok": item.ok} for item in self.invariants.values()],
-        }
 
 
 def verify(path: Path) -> Report:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from collectors import bridge_tables, lldp
 from collectors.lldp import Tables
-from collectors.neighbours import arp_table, of_this_machine
+from collectors.neighbours import of_arp_table, of_this_machine
 from collectors.protocols.snmp_values import Value, mac
 from telemetry.neighbours import Neighbour, Sight
 
@@ -139,17 +139,14 @@ def test_any_table_gives_clean_neighbours(table: dict[str, Value], base: dict[st
     assert all(re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", each.mac) for each in found)
 
 
-def test_the_kernel_s_arp_table_is_read_and_what_is_incomplete_passed_over() -> None:
-    head = "IP address       HW type     Flags       HW address            Mask     Device\n"
-    lines = f"10.0.0.20 0x1 0x2 {MAC} * eth0\n10.0.0.21 0x1 0x0 00:00:00:00:00:00 * eth0\n"
-    lines += f"10.0.0.22 0x1 0x0 {MAC} * eth0\n"
-    told = [Neighbour(Sight.ARP, "eth0", MAC, addresses=("10.0.0.20",))]
-    assert arp_table(head + lines + "half a li\n") == told
+def test_whom_the_kernel_knows_is_a_neighbour_but_a_group_is_not() -> None:
+    lines = f"head\n10.0.0.20 0x1 0x2 {MAC} * eth0\n224.0.0.251 0x1 0x2 01:00:5e:00:00:fb * eth0\n"
+    assert of_arp_table(lines) == [Neighbour(Sight.ARP, "eth0", MAC, addresses=("10.0.0.20",))]
 
 
 @given(st.text(max_size=200))
 def test_any_text_is_no_defect_as_an_arp_table(table: str) -> None:
-    assert all(each.mac and each.addresses for each in arp_table(f"head\n{table}"))
+    assert all(each.mac and each.addresses for each in of_arp_table(f"head\n{table}"))
 
 
 def test_this_machine_knows_its_own_name_where_it_has_no_arp_table(tmp_path: Path) -> None:

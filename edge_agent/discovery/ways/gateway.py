@@ -7,7 +7,7 @@ import struct
 from pathlib import Path
 
 from edge_agent.discovery.asking import Asking
-from edge_agent.discovery.ways.neighbours import read_kernel
+from telemetry.kernel_tables import read_kernel
 
 _ROUTES = Path("/proc/net/route")
 _UP_GATEWAY = 0x3  # RTF_UP | RTF_GATEWAY, linux/route.h

@@ -87,18 +87,25 @@ def test_nut_lists_units_and_unescapes_their_words() -> None:
 def test_text_services_take_any_answer(told: str) -> None:
     assert all(name for name, _ in nut.parse(told))
     assert len(http.parse(told)) <= 5
-    assert all(mac == mac.lower() for mac in neighbours.parse(told).values())
     assert all(address.count(".") == 3 for address in gateway.parse(told))
 
 
-def test_the_kernels_tables_are_read() -> None:
+def test_who_answers_the_kernel_is_there_with_the_maker_of_its_card() -> None:
     arp = (
         "IP address       HW type     Flags       HW address            Mask     Device\n"
         "10.0.0.5         0x1         0x2         44:19:b6:00:00:01     *        eth0\n"
         "10.0.0.6         0x1         0x0         00:00:00:00:00:00     *        eth0\n"
+        "192.168.1.5      0x1         0x2         44:19:b6:00:00:02     *        eth1\n"
     )
-    assert neighbours.parse(arp) == {"10.0.0.5": "44:19:b6:00:00:01"}
+    search = asking()
+    neighbours.look(search, arp)
+    assert {address: (host.mac, host.vendor) for address, host in search.findings.hosts.items()} == {
+        "10.0.0.5": ("44:19:b6:00:00:01", "Hikvision")
+    }
     assert neighbours.maker_of("44:19:B6:00:00:01") == "Hikvision"
+
+
+def test_the_kernels_routes_tell_the_gateway() -> None:
     route = "Iface\tDestination\tGateway\tFlags\neth0\t00000000\t0100000A\t0003\neth0\t0000000A\t00000000\t0001\n"
     assert gateway.parse(route) == ["10.0.0.1"]
 
