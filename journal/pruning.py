@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from journal import spans
 from journal.database import LOST, POSITION_BITS, TABLES, place
@@ -16,7 +17,8 @@ from telemetry.intervals import IntervalSet
 
 ROWS_AT_ONCE = 20_000  # a transaction that removes more would keep the writer from what waits
 _BATCH = 500
-_SMALL_BATCH = 32  # when each may be the last one that must go
+_SMALL_BATCH = 32  # when each may be the last one that must go,
+_SMALL_BATCH_BYTES = 16_384  # and entries may be large: more than a page or four too much is given up for nothing
 
 
 @dataclass(slots=True)
@@ -128,10 +130,13 @@ def _candidates(connection: sqlite3.Connection) -> Iterator[tuple[str, list[int]
 
 def _batches(connection: sqlite3.Connection, table: str, low: int, high: int) -> Iterator[list[int]]:
     while rows := connection.execute(
-        f"SELECT id FROM {table} WHERE id BETWEEN ? AND ? ORDER BY id LIMIT {_SMALL_BATCH}", (low, high)
+        f"SELECT id, length(entry) FROM {table} WHERE id BETWEEN ? AND ? ORDER BY id LIMIT {_SMALL_BATCH}", (low, high)
     ).fetchall():
-        yield [identity for (identity,) in rows]
-        low = rows[-1][0] + 1
+        sizes = accumulate(size for _, size in rows)
+        batch = [identity for (identity, _), size in zip(rows, sizes, strict=True) if size <= _SMALL_BATCH_BYTES]
+        batch = batch or [rows[0][0]]
+        yield batch
+        low = batch[-1] + 1
 
 
 def _delete(connection: sqlite3.Connection, table: str, ids: list[int]) -> None:

@@ -226,6 +226,22 @@ def test_a_full_journal_loses_the_oldest_readings_and_names_them(
     assert report.invariants["J8"].checked > 0
 
 
+def test_a_full_journal_of_large_entries_gives_up_no_more_of_them_than_it_must(
+    open_journal: OpenJournal, published: Published, path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    journal = open_journal(SMALL)
+    for _ in range(60):
+        journal.append(Readings([Reading("temperature_celsius", chance.random(), f"probe-{n}") for n in range(800)]))
+        journal.flush()
+    entry_bytes = max(len(entry) for entry in published.raw().values())
+    assert entry_bytes > 30_000
+    kept = [position for position, kind in everything(journal) if kind == "Readings"]
+    assert len(kept) * entry_bytes > 0.85 * SMALL.max_bytes  # SQLite fills its pages with large ones less well
+    journal.close()
+    assert verify(path).ok
+
+
 def test_losses_of_an_earlier_incarnation_are_named_by_the_later(
     open_journal: OpenJournal, published: Published, path: Path, seed: int
 ) -> None:
