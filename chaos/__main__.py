@@ -20,6 +20,8 @@ from chaos.ward import faketime
 GOOD, FAILED, WRONG_USE = 0, 1, 2
 _PROGRAMS = ("ip", "nft", "nsenter", "setpriv", "mosquitto", "mkfs.ext4", "mount", "umount", "xfs_io")
 _MOST_WARDS = 100
+_LEAST_MINUTES_FOR_SMALL = 3.0  # a small journal takes a minute and a half to overflow
+_WARDS_FOR_ONE_SMALL = 4
 
 
 def lacking(store: str) -> list[str]:
@@ -40,6 +42,12 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=5.0, help="how long faults happen (default 5)")
     parser.add_argument("--seed", type=int, default=None, help="of the schedule (default: any; it is always told)")
     parser.add_argument("--store", choices=STORES, default=EMBEDDED, help="the district's (default embedded)")
+    parser.add_argument(
+        "--small-journals",
+        type=int,
+        default=None,
+        help="wards with a journal that overflows while their line is cut (default: every fourth, from 3 minutes on)",
+    )
     parser.add_argument("--report", type=Path, default=None, help="write the report there as JSON")
     parser.add_argument("--keep", type=Path, default=None, help="leave journals, stores and logs in this new folder")
     options = parser.parse_args(arguments)
@@ -47,6 +55,13 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         parser.error(f"--wards must be between 1 and {_MOST_WARDS}")
     if not 0.1 <= options.minutes <= 24 * 60:
         parser.error("--minutes must be between 0.1 and 1440")
+    long_enough = options.minutes >= _LEAST_MINUTES_FOR_SMALL
+    if options.small_journals is None:
+        options.small_journals = max(1, options.wards // _WARDS_FOR_ONE_SMALL) if long_enough else 0
+    if not 0 <= options.small_journals <= options.wards:
+        parser.error("--small-journals must be between 0 and --wards")
+    if options.small_journals and not long_enough:
+        parser.error(f"--small-journals: they overflow only in runs of {_LEAST_MINUTES_FOR_SMALL:g} minutes and more")
     if options.report is not None and not options.report.parent.is_dir():
         parser.error(f"--report: there is no folder {options.report.parent}")
     if options.keep is not None and options.keep.exists():
@@ -68,7 +83,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, _end)
     try:
         kernel.keep_mounts_to_ourselves()
-        report = run(Options(options.wards, options.minutes, seed, options.store, options.keep))
+        report = run(Options(options.wards, options.minutes, seed, options.store, options.keep, options.small_journals))
     except (CommandError, NotThereError, OSError) as error:
         tell(f"broken off (seed {seed}): {error}")
         return FAILED

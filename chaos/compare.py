@@ -1,7 +1,8 @@
 """What the wards journaled beside what the district holds, entry by entry and number by number. Nothing is read here.
 
-Lost: durable in the ward, and not wholly at the district, which did not name it either (or named it although the ward
-still has it). Duplicated: at the district more often than in the ward. Strange: at the district and in no journal.
+Lost: durable in the ward, and not wholly at the district, nor named as lost by the ward's tombstone and the district
+(or named although the ward still has it). Duplicated: at the district more often than in the ward. Strange: at the
+district and in no journal.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chaos.losses import Gone
 from store.base import Event, Sample, SeriesKey
 from telemetry.entry import Entry, Readings, decode
 from telemetry.intervals import IntervalSet
@@ -46,7 +48,6 @@ class Committed:
     """What the district holds of one ward. `series` holds (times in µs, values) in order."""
 
     positions: Mapping[bytes, IntervalSet]
-    named: Mapping[bytes, IntervalSet]
     events: Sequence[Event]
     samples_committed: int
     series: Mapping[SeriesKey, tuple[Sequence[int], Sequence[float]]]
@@ -54,7 +55,7 @@ class Committed:
 
 @dataclass(slots=True)
 class Comparison:
-    """Counts, and the first of each in words."""
+    """Counts, and the first of each in words, which begin with its name."""
 
     journaled: int = 0
     committed: int = 0
@@ -66,7 +67,8 @@ class Comparison:
     told: list[str] = field(default_factory=list)
 
     def tell(self, words: str) -> None:
-        if len(self.told) < MOST_TOLD:
+        name = words.partition(":")[0]
+        if sum(each.startswith(name) for each in self.told) < MOST_TOLD:
             self.told.append(words)
 
 
@@ -74,20 +76,21 @@ def compare(
     ward: str,
     journaled: Sequence[Journaled],
     committed: Committed,
+    gone: Gone,
     kept: Callable[[Sample], Sample],
     into: Comparison,
 ) -> None:
-    """Add what there is to say of one ward. `kept`: the form in which the district's store keeps a number."""
-    there = _Ward(ward, committed, into)
-    durable = {each.key for each in journaled}
+    """Add what there is to say of one ward. `journaled`: all that was ever durable, also what is `gone` from the
+    journal again. `kept`: the form in which the district's store keeps a number."""
+    there = _Ward(ward, committed, gone, into)
     held = [each for each in journaled if there.holds(each)]
     missing = there.missing_samples(held, kept)
     incomplete = {each.key for each in held if any(_place(kept(sample)) in missing for sample in each.samples())}
     for each in journaled:
         there.judge(each, each.key in incomplete)
     there.count_samples(held, seen_missing=bool(missing))
-    there.find_strange(durable)
-    into.named += sum(map(len, committed.named.values()))
+    there.judge_unseen()
+    there.find_strange()
 
 
 Place = tuple[SeriesKey, int]
@@ -96,8 +99,8 @@ Place = tuple[SeriesKey, int]
 class _Ward:
     """One ward's part of the district, as the comparison asks for it."""
 
-    def __init__(self, ward: str, committed: Committed, into: Comparison) -> None:
-        self._ward, self._committed, self._into = ward, committed, into
+    def __init__(self, ward: str, committed: Committed, gone: Gone, into: Comparison) -> None:
+        self._ward, self._committed, self._gone, self._into = ward, committed, gone, into
         self._events: dict[tuple[bytes, int], list[bytes]] = {}
         for event in committed.events:
             self._events.setdefault((event.incarnation, event.position), []).append(event.entry)
@@ -113,8 +116,7 @@ class _Ward:
         events = self._events.get(each.key, [])
         what = type(each.entry.payload).__name__
         if not self.holds(each):
-            named = each.key[1] in self._committed.named.get(each.key[0], IntervalSet())
-            self._lose(f"{where} ({what}) is not held{', and named lost while the ward has it' if named else ''}")
+            self._judge_loss(each.key, f"{where} ({what})")
         elif incomplete:
             self._lose(f"{where} is held, but not all of its numbers")
         elif not isinstance(each.entry.payload, Readings) and not events:
@@ -124,6 +126,18 @@ class _Ward:
         if len(events) > 1:
             into.duplicated += len(events) - 1
             into.tell(f"duplicated: {where} ({what}) is there {len(events)} times")
+
+    def _judge_loss(self, key: tuple[bytes, int], where: str) -> None:
+        """The district does not hold it."""
+        named = self._gone.is_named(*key)
+        if self._gone.is_still_there(*key):
+            self._lose(f"{where} is not held{', and named lost while the ward has it' if named else ''}")
+        elif not named:
+            self._lose(f"{where} is gone from the ward, not held, and not named")
+        elif not self._gone.has_stone(*key):
+            self._lose(f"{where} is gone from the ward without a tombstone, and not held")
+        else:
+            self._into.named += 1
 
     def _lose(self, words: str) -> None:
         self._into.lost += 1
@@ -164,18 +178,28 @@ class _Ward:
             self._into.lost += 1
             self._into.tell(f"lost: {self._ward} has {-more} numbers too few in its account")
 
-    def find_strange(self, durable: set[tuple[bytes, int]]) -> None:
-        strangers = Counter(
-            incarnation
-            for incarnation, positions in self._committed.positions.items()
-            for first, last in positions
-            for position in range(first, last + 1)
-            if (incarnation, position) not in durable
-        )
-        strangers += Counter(key[0] for key in self._events if key not in durable)
+    def judge_unseen(self) -> None:
+        """What was written and gone before anybody saw it: its content cannot be compared, its whereabouts can."""
+        for incarnation, unseen in self._gone.unseen.items():
+            for position in (position for first, last in unseen for position in range(first, last + 1)):
+                self._into.journaled += 1
+                if position in self._committed.positions.get(incarnation, IntervalSet()):
+                    self._into.committed += 1
+                else:
+                    self._judge_loss((incarnation, position), f"{self._ward} {incarnation.hex()[:8]}:{position}")
+
+    def find_strange(self) -> None:
+        durable, strangers = self._gone.durable, Counter[bytes]()
+        for incarnation, positions in self._committed.positions.items():
+            strangers[incarnation] += len(positions.without(durable.get(incarnation, IntervalSet())))
+        for incarnation, position in self._events:
+            strangers[incarnation] += position not in durable.get(incarnation, IntervalSet())
         for incarnation, count in strangers.items():
-            self._into.strange += count
-            self._into.tell(f"strange: {count} entries of {self._ward} {incarnation.hex()[:8]} that no journal holds")
+            if count:
+                self._into.strange += count
+                self._into.tell(
+                    f"strange: {count} entries of {self._ward} {incarnation.hex()[:8]} that no journal holds"
+                )
 
 
 def series_of(sample: Sample) -> SeriesKey:

@@ -31,10 +31,11 @@ HUB_PORT = 1884  # where the hub finds its broker
 
 @dataclass(frozen=True, slots=True)
 class WardPlace:
-    """A ward's namespace."""
+    """A ward's namespace. `busy`: it has devices that fill a small journal."""
 
     ward: str
     namespace: str
+    busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class _Noted(Objects):
 
 
 class _Book:
-    """The file of what was served: a line each, [ward, device, monotonic µs, metric, value, walked]."""
+    """The file of what was served: a line each, [ward, device, monotonic µs, metric, instance, value,
+    walked]."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
@@ -91,8 +93,9 @@ class _Book:
     def _noting(self, ward: str, device: str, now_us: int) -> Callable[[Oid, Value, bool], None]:
         def note(name: Oid, value: Value, walked: bool) -> None:
             if value.syntax in (Syntax.INTEGER, Syntax.TICKS) and isinstance(value.data, int):
-                for metric, number in virtual.read_as(name, value.data):
-                    self._file.write(json.dumps([ward, device, now_us, metric, number, walked]) + "\n")
+                for metric, instance, number in virtual.read_as(name, value.data):
+                    line = [ward, device, now_us, metric, instance, number, walked]
+                    self._file.write(json.dumps(line) + "\n")
 
         return note
 
@@ -104,7 +107,7 @@ async def serve(settings: Settings, file: TextIO) -> None:
         namespace = Path(place.namespace)
         agents = SnmpAgents()
         with visiting(namespace):
-            for number, device in enumerate(virtual.DEVICES):
+            for number, device in enumerate(virtual.devices(busy=place.busy)):
                 answers = _Answers(book, place.ward, device)
                 await agents.open(Agent(device, "public", None, answers, lambda: True), virtual.FIRST_PORT + number)
             lines[place.ward] = LongLine(namespace, (settings.broker, settings.broker_port), PROXY_PORT)

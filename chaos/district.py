@@ -98,22 +98,21 @@ class District:
 
     def held(self) -> Held:
         """What the store's file holds now, read while the hub uses it; empty where it cannot be read."""
-        found: Held = {}
         path = self.disk.path / ("store.db" if self.store == EMBEDDED else "victoria.db")
-        try:
-            connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=1.0)
-        except sqlite3.Error:
-            return found
-        try:
-            for ward, incarnation, first, last in connection.execute(
-                "SELECT w.name, i.incarnation, p.first, p.last FROM positions AS p"
-                " JOIN incarnations AS i ON i.id = p.incarnation JOIN wards AS w ON w.id = i.ward"
-            ):
-                found.setdefault((ward, incarnation), IntervalSet()).add(first, last)
-        except sqlite3.Error:
-            return {}
-        finally:
-            connection.close()
+        return _ranges(
+            path,
+            "SELECT w.name, i.incarnation, p.first, p.last FROM positions AS p"
+            " JOIN incarnations AS i ON i.id = p.incarnation JOIN wards AS w ON w.id = i.ward",
+        )
+
+    def settled(self) -> Held:
+        """What it holds or has named as lost."""
+        found = self.held()
+        named = _ranges(
+            self.disk.path / "hub.db", "SELECT ward, incarnation, first_position, last_position FROM named_losses"
+        )
+        for key, lost in named.items():
+            found.setdefault(key, IntervalSet()).update(lost)
         return found
 
     def _wait_for(self, program: Program, port: int) -> None:
@@ -134,6 +133,23 @@ class District:
                 if time.monotonic() > end:
                     raise NotThereError(f"VictoriaMetrics is not healthy: {error}") from error
                 time.sleep(0.1)
+
+
+def _ranges(path: Path, question: str) -> Held:
+    """The answer's rows (ward, incarnation, first, last) as sets."""
+    found: Held = {}
+    try:
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=1.0)
+    except sqlite3.Error:
+        return found
+    try:
+        for ward, incarnation, first, last in connection.execute(question):
+            found.setdefault((ward, incarnation), IntervalSet()).add(first, last)
+    except sqlite3.Error:
+        return {}
+    finally:
+        connection.close()
+    return found
 
 
 def _broker_lines(folder: Path, remembers: bool) -> str:

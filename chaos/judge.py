@@ -13,8 +13,10 @@ from chaos import checkpoints, compare, served
 from chaos.checkpoints import Proofs
 from chaos.compare import Committed, Comparison, Journaled, series_of
 from chaos.district import VICTORIA
+from chaos.losses import Gone
 from chaos.served import Served, ServedVerdict
 from chaos.ward import Life
+from chaos.witness import Positions, Witness, positions
 from district import rebuild
 from district.config import Configuration, load
 from district.database import open_database
@@ -51,18 +53,23 @@ class Judgement:
     lifecycle: Counter[str] = field(default_factory=Counter)
     dropped_duplicates: int = 0
     false_alarms: list[str] = field(default_factory=list)
+    tombstones: int = 0
+    named_in_vain: int = 0  # by tombstones, and held by the district after all
+    unwitnessed: int = 0  # written and gone again before anybody saw it
 
     def told(self) -> list[str]:
         """The first of all that is wrong, in words."""
-        return [*self.comparison.told, *self.proofs.told, *self.served.told, *self.unsound, *self.false_alarms]
+        unseen = [f"{self.unwitnessed} entries were gone before they were seen"] if self.unwitnessed else []
+        found = [*self.comparison.told, *self.proofs.told, *self.served.told, *self.unsound, *self.false_alarms]
+        return [*found, *unseen]
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is left of a ward: its journal, when its agent ran, and when its disk was full."""
+    """What is left of a ward: who saw its journal all the while, when its agent ran, and when its disk was full."""
 
     ward: str
-    journal: Path
+    witness: Witness
     lives: Sequence[Life]
     full: Sequence[tuple[int, int]] = ()
 
@@ -76,19 +83,22 @@ def judge(wards: Sequence[Left], district_file: Path, served_file: Path) -> Judg
     answers = _read_served(served_file)
     journals = {left.ward: _read_journal(left, found) for left in wards}
     for left in wards:
-        found.lifecycle.update(_lifecycle(journals[left.ward]))
-        lives = served.runs(left.lives, left.full, journals[left.ward])
-        served.judge(answers.get(left.ward, []), journals[left.ward], lives, found.served)
+        found.lifecycle.update(_lifecycle(journals[left.ward].journaled))
+        lives = served.runs(left.lives, left.full, journals[left.ward].journaled)
+        served.judge(answers.get(left.ward, []), journals[left.ward].journaled, lives, found.served)
     store = open_store(configuration, SystemClock(), shipping=False)
     try:
         said = _hub_says(configuration, store)
-        named, found.false_alarms = said.named, said.false_alarms
-        found.dropped_duplicates = said.dropped_duplicates
-        for name, journaled in journals.items():
-            committed = _read_committed(store, name, journaled, named)
-            compare.compare(name, journaled, committed, form, found.comparison)
+        found.false_alarms, found.dropped_duplicates = said.false_alarms, said.dropped_duplicates
+        for left in wards:
+            journal = journals[left.ward]
+            committed = _read_committed(store, left.ward, journal.journaled)
+            gone = _gone(left, journal, committed, said.named)
+            compare.compare(left.ward, journal.journaled, committed, gone, form, found.comparison)
             points = [decode(event.entry) for event in committed.events if event.payload == "checkpoint"]
-            checkpoints.check(journaled, points, found.proofs)
+            checkpoints.check(journal.journaled, points, found.proofs)
+            found.false_alarms += [f"false alarm: {left.ward} {words}" for words in gone.false_alarms()]
+            found.named_in_vain += gone.in_vain()
     finally:
         store.close()
     words = Words("en", "district")
@@ -100,13 +110,44 @@ def _as_it_is(sample: Sample) -> Sample:
     return sample
 
 
-def _read_journal(left: Left, found: Judgement) -> list[Journaled]:
-    report = verify_journal(left.journal)
+@dataclass(frozen=True, slots=True)
+class _Journal:
+    """`journaled`: all that was ever durable. `still`: what of it the file holds in the end."""
+
+    journaled: list[Journaled]
+    still: Positions
+
+
+def _read_journal(left: Left, found: Judgement) -> _Journal:
+    witness = left.witness
+    report = verify_journal(witness.journal)
+    witness.look()
     found.journals += 1
-    found.incarnations += report.incarnations
+    found.incarnations += len({incarnation for incarnation, _ in witness.entries})
+    found.tombstones += witness.tombstones
+    found.unwitnessed += sum(map(len, witness.unseen().values()))
     for invariant in report.invariants.values():
         found.unsound += [f"{left.ward} journal verify: {invariant.name} {words}" for words in invariant.violations]
-    return [Journaled.read(left.ward, data) for _, _, data in read_entries(left.journal)]
+    held = {(incarnation, position): data for incarnation, position, data in read_entries(witness.journal)}
+    for (incarnation, position), data in held.items():
+        if witness.entries.get((incarnation, position)) != data:
+            found.unsound.append(f"{left.ward} {incarnation.hex()[:8]}:{position} is not what it was when it was new")
+    return _Journal([Journaled.read(left.ward, data) for data in witness.entries.values()], positions(held))
+
+
+def _gone(left: Left, journal: _Journal, committed: Committed, named: Losses) -> Gone:
+    durable, unseen = positions(left.witness.entries), left.witness.unseen()
+    for incarnation, more in unseen.items():
+        durable.setdefault(incarnation, IntervalSet()).update(more)
+    return Gone(
+        durable=durable,
+        unseen=unseen,
+        still=journal.still,
+        stones=left.witness.named,
+        disowned=left.witness.disowned,
+        held=committed.positions,
+        named={incarnation: lost for (ward, incarnation), lost in named.items() if ward == left.ward},
+    )
 
 
 def _lifecycle(journaled: Iterable[Journaled]) -> Counter[str]:
@@ -135,14 +176,13 @@ def _hub_says(configuration: Configuration, store: Store) -> _Said:
         engine.dispose()
 
 
-def _read_committed(store: Store, ward: str, journaled: Iterable[Journaled], named: Losses) -> Committed:
+def _read_committed(store: Store, ward: str, journaled: Iterable[Journaled]) -> Committed:
     keys = {series_of(sample) for each in journaled for sample in each.samples()}
     keys |= {latest.key for latest in store.latest(ward)}
     until_us = time.time_ns() // 1000 + 10 * _DAY_US
     series = {key: store.history(key, 0, until_us) for key in keys}
     return Committed(
         positions={name: store.positions(ward, name) for name in store.incarnations(ward)},
-        named={name: lost for (whose, name), lost in named.items() if whose == ward},
         events=store.events(ward),
         samples_committed=store.counts(ward).samples_committed,
         series={key: (found.times_us, found.values) for key, found in series.items()},

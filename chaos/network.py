@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from pathlib import Path
 
 from chaos.commands import CommandError, run
@@ -19,6 +20,7 @@ class Network:
 
     def __init__(self) -> None:
         self._machines: list[str] = []
+        self._cuts: Counter[str] = Counter()  # how many hold its cable out
         self._add("man")
         self._in("man", "ip", "link", "add", _BRIDGE, "type", "bridge")
         self._in("man", "ip", "link", "set", _BRIDGE, "up")
@@ -37,11 +39,15 @@ class Network:
         return Path("/run/netns", self._name(machine))
 
     def cut(self, machine: str) -> None:
-        """Its cable is pulled out of the city's side: no packet passes, and no connection is told."""
+        """Its cable is pulled out of the city's side: no packet passes, and no connection is told. It is in again
+        when everybody who pulled it out has mended it."""
+        self._cuts[machine] += 1
         self._in("man", "ip", "link", "set", self._port(machine), "down")
 
     def mend(self, machine: str) -> None:
-        self._in("man", "ip", "link", "set", self._port(machine), "up")
+        self._cuts[machine] -= 1
+        if self._cuts[machine] == 0:
+            self._in("man", "ip", "link", "set", self._port(machine), "up")
 
     def lose(self, machine: str, percent: int) -> None:
         """So many packets in a hundred vanish, each way, by chance."""

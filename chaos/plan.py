@@ -43,8 +43,22 @@ class Fault:
         return self.at + self.seconds
 
 
-def make(kinds: Sequence[Kind], seconds: float, chance: random.Random) -> list[Fault]:
-    """Faults in order of time, all over within `seconds`. Each kind comes once before any comes twice."""
+def long_ones(kind: Kind, every: float, seconds: float, chance: random.Random) -> list[Fault]:
+    """For each target of the kind one fault in each span of `every` seconds or a little more, at any time within it."""
+    found: list[Fault] = []
+    spans = max(1, int(seconds / every))
+    for number in range(spans):
+        begin, end = _FIRST_AT_SECONDS + number * seconds / spans, (number + 1) * seconds / spans - _SETTLE_SECONDS
+        for target in kind.targets:
+            lasts = min(chance.uniform(kind.shortest, kind.longest), end - begin)
+            at = chance.uniform(begin, end - lasts)
+            found.append(Fault(round(at, 2), kind.name, target, round(lasts, 2), chance.random(), kind.parts))
+    return found
+
+
+def make(kinds: Sequence[Kind], seconds: float, chance: random.Random, among: Sequence[Fault] = ()) -> list[Fault]:
+    """Faults in order of time, all over within `seconds`. Each kind comes once before any comes twice. `among`: what
+    is planned already."""
     apart = max(_LEAST_APART_SECONDS, min(_APART_SECONDS, (seconds - _FIRST_AT_SECONDS) / (len(kinds) + 2)))
     found: list[Fault] = []
     deck: list[Kind] = []
@@ -55,7 +69,7 @@ def make(kinds: Sequence[Kind], seconds: float, chance: random.Random) -> list[F
         if fault is not None:
             found.append(fault)
         at += apart * chance.uniform(0.6, 1.4)
-    return found
+    return sorted([*found, *among], key=lambda fault: fault.at)
 
 
 def _next(deck: list[Kind], at: float, until: float, before: Sequence[Fault], chance: random.Random) -> Fault | None:

@@ -21,10 +21,12 @@ class Happened:
 
 @dataclass(slots=True)
 class Report:
-    """`lost`: entries that were durable, are not committed and were not named. `strange`: committed and in no journal.
-    `served_missed` and `journaled_invented`: between devices and journals. `lifecycle`: entries of each sort that show
-    what the faults did to the agents. `false_alarms`: what the district told and was not so. `unfinished`: what was
-    not caught up in time."""
+    """`entries_journaled`: all that became durable. Of these `entries_committed`, `named_losses`, and `lost`: not
+    wholly committed and not named, or named though the ward has it. `tombstones` name `named_in_vain` entries that the
+    district had taken without being able to say so; those are not lost. `unwitnessed`: gone from a journal before they
+    were seen. `strange`: committed and in no journal. `served_missed` and `journaled_invented`: between devices and
+    journals. `lifecycle`: entries of each sort that show what the faults did to the agents. `false_alarms`: what the
+    district or a tombstone told and was not so. `unfinished`: what was not caught up in time."""
 
     seed: int
     store: str
@@ -32,6 +34,7 @@ class Report:
     minutes: float
     started: str  # RFC 3339
     broker_remembers: bool = False
+    small_journals: int = 0  # wards that have to give up what the district does not hold
     faults: list[Happened] = field(default_factory=list)
     entries_journaled: int = 0
     entries_committed: int = 0
@@ -40,6 +43,9 @@ class Report:
     duplicated: int = 0
     strange: int = 0
     named_losses: int = 0
+    named_in_vain: int = 0
+    tombstones: int = 0
+    unwitnessed: int = 0
     checkpoints_verified: int = 0
     checkpoint_breaks: int = 0
     served_within: int = 0
@@ -66,7 +72,8 @@ class Report:
         self.entries_journaled, self.entries_committed = compared.journaled, compared.committed
         self.numbers_compared = compared.samples
         self.lost, self.duplicated, self.strange = compared.lost, compared.duplicated, compared.strange
-        self.named_losses = compared.named
+        self.named_losses, self.named_in_vain = compared.named, judgement.named_in_vain
+        self.tombstones, self.unwitnessed = judgement.tombstones, judgement.unwitnessed
         self.checkpoints_verified, self.checkpoint_breaks = proofs.verified, proofs.breaks
         self.served_within, self.served_journaled = served.within, served.journaled
         self.served_excused, self.served_missed = served.excused, served.missed
@@ -80,8 +87,14 @@ class Report:
     def good(self) -> bool:
         """Nothing lost, doubled, broken or made up; and enough was there to tell."""
         wrong = self.lost + self.duplicated + self.strange + self.checkpoint_breaks
-        wrong += self.served_missed + self.journaled_invented + self.unsound + self.false_alarms
+        wrong += self.unwitnessed + self.served_missed + self.journaled_invented + self.unsound + self.false_alarms
         return not wrong and not self.unfinished and self.entries_committed > 0 and self.checkpoints_verified > 0
+
+    def _small(self) -> list[str]:
+        if not self.small_journals:
+            return []
+        vain = f"{self.named_in_vain} more that the district had taken all the same"
+        return [f"  {self.tombstones} tombstones of {self.small_journals} small journals, which name {vain}"]
 
     def as_json(self) -> str:
         return json.dumps({**asdict(self), "good": self.good}, indent=2)
@@ -96,7 +109,8 @@ class Report:
             f"  {self.entries_journaled} entries journaled by {self.incarnations} runs of agents,"
             f" {self.entries_committed} committed; {self.numbers_compared} numbers compared",
             f"  {self.lost} lost, {self.duplicated} duplicated, {self.strange} in no journal,"
-            f" {self.named_losses} losses named",
+            f" {self.named_losses} named as lost",
+            *self._small(),
             f"  {self.checkpoints_verified} checkpoints verified, {self.checkpoint_breaks} broken;"
             f" {self.unsound} broken invariants, {self.false_alarms} false alarms of the district",
             f"  of what devices served {self.served_within} within the dead-band and {self.served_journaled} journaled,"

@@ -18,17 +18,20 @@ from pathlib import Path
 from chaos import plan
 from chaos.catch_up import CatchUp, Heads, has_all
 from chaos.district import VICTORIA, Held
-from chaos.faults.registry import FAULTS
+from chaos.faults.line import LONG_CUT
+from chaos.faults.registry import FAULTS, KINDS
 from chaos.judge import Left, judge
 from chaos.kernel import call_inside
 from chaos.plan import DISTRICT, Fault
 from chaos.report import Happened, Report
 from chaos.ward import Ward
+from chaos.witness import Witness
 from chaos.world import World
 from journal.model import JournalError
 from journal.verify import read_counts
 from telemetry.intervals import IntervalSet
 
+LONG_CUT_EVERY_SECONDS = 240.0  # of each ward with a small journal, about
 _TICK_SECONDS = 0.05
 _LOOK_SECONDS = 0.5
 _TELL_SECONDS = 5.0
@@ -46,6 +49,7 @@ class Options:
     seed: int
     store: str
     keep: Path | None = None  # a folder that is made, for what is left: logs, journals, stores
+    small: int = 0  # how many wards have a small journal, and long cuts in which it overflows
 
 
 def run(options: Options) -> Report:
@@ -53,13 +57,16 @@ def run(options: Options) -> Report:
     chance = random.Random(options.seed)
     names = [f"ward-{number}" for number in range(1, options.wards + 1)]
     kinds = [kind for kind in FAULTS.values() if options.store == VICTORIA or not kind.needs_victoria]
-    schedule = plan.make([kind.planned(names) for kind in kinds], options.minutes * 60, chance)
+    small = names[: options.small]
+    seconds = options.minutes * 60
+    long_cuts = plan.long_ones(LONG_CUT.planned(small), LONG_CUT_EVERY_SECONDS, seconds, chance)
+    schedule = plan.make([kind.planned(names) for kind in kinds], seconds, chance, long_cuts)
     remembers = chance.random() < 0.5
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    report = Report(options.seed, options.store, options.wards, options.minutes, started, remembers)
+    report = Report(options.seed, options.store, options.wards, options.minutes, started, remembers, len(small))
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="wardwatch-chaos-", ignore_cleanup_errors=True) as folder:
-        world = World.build(Path(folder), names, options.store, broker_remembers=remembers, tell=tell)
+        world = World.build(Path(folder), names, small, options.store, broker_remembers=remembers, tell=tell)
         try:
             _Run(world, schedule, report).to_the_end()
         except BaseException:
@@ -85,6 +92,7 @@ class _Run:
     def __init__(self, world: World, schedule: list[Fault], report: Report) -> None:
         self._world, self._report = world, report
         self._catch_up = CatchUp(world.wards)
+        self._witnesses = {ward.id: Witness(ward.journal) for ward in world.wards.values()}
         self._look_at = self._tell_at = 0.0
         self._due: list[tuple[float, int, Fault, bool]] = []  # seconds, number, fault, whether it begins
         for number, fault in enumerate(schedule):
@@ -109,7 +117,7 @@ class _Run:
         world.devices.close()
         world.district.stop()
         tell("comparing")
-        wards = [Left(ward.id, ward.journal, ward.lives, ward.full) for ward in world.wards.values()]
+        wards = [Left(ward.id, self._witnesses[ward.id], ward.lives, ward.full) for ward in world.wards.values()]
         config = world.district.config
         report.take(call_inside(world.district.namespace, lambda: judge(wards, config, world.served)))
 
@@ -119,7 +127,7 @@ class _Run:
         now = time.monotonic() - self._zero
         while self._due and self._due[0][0] <= now:
             _, number, fault, begins = heappop(self._due)
-            kind = FAULTS[fault.name]
+            kind = KINDS[fault.name]
             if not begins:
                 kind.end(self._world, fault)
                 self._clear(fault, severed=kind.severs)
@@ -129,6 +137,7 @@ class _Run:
             if kind.severs:
                 for ward in self._severed(fault):
                     self._catch_up.block(ward)
+            self._witness()  # what was durable just before a cut counts, too
             kind.begin(self._world, fault)
             heappush(self._due, (fault.end, number, fault, False))
 
@@ -151,22 +160,28 @@ class _Run:
         self._look_at = now + _LOOK_SECONDS
         world = self._world
         world.supervise()
+        self._witness()
         telling = now >= self._tell_at
         waiting = self._catch_up.waiting()
         if not (waiting or telling):
             return
-        held = world.district.held()
+        settled = world.district.settled()
         for ward in waiting:
-            self._catch_up.look(ward, _heads(world.wards[ward]), _of(held, ward), time.monotonic())
+            self._catch_up.look(ward, _heads(world.wards[ward]), _of(settled, ward), time.monotonic())
         if telling:
             self._tell_at = now + _TELL_SECONDS
             journaled = {name: sum(_heads(ward).values()) for name, ward in world.wards.items()}
-            committed = sum(map(len, held.values()))
+            committed = sum(map(len, world.district.held().values()))
             behind = ", ".join(waiting)
             tell(
                 f"{now - self._zero:6.1f} s  {sum(journaled.values())} entries journaled, {committed} committed"
                 + (f"; catching up: {behind}" if behind else "")
             )
+
+    def _witness(self) -> None:
+        for witness in self._witnesses.values():
+            with suppress(JournalError):  # its disk is out
+                witness.look()
 
     def _until(self, done: Callable[[], bool], seconds: float, otherwise: str) -> None:
         end = time.monotonic() + seconds
@@ -185,12 +200,12 @@ class _Run:
 
     def _all_is_held(self, share: float = 1.0) -> bool:
         """`share` below 1: agents go on writing, so the newest seconds may be under way."""
-        held = self._world.district.held()
+        settled = self._world.district.settled()
         for ward in self._world.wards.values():
             heads = _heads(ward)
             if share < 1.0:
                 heads = {name: max(0, head - 20) for name, head in heads.items()}
-            if not has_all(heads, _of(held, ward.id)):
+            if not has_all(heads, _of(settled, ward.id)):
                 return False
         return True
 

@@ -31,8 +31,12 @@ class Served(NamedTuple):
     device: str
     t_us: int
     metric: str
+    instance: str
     value: float
     walked: bool
+
+
+_Key = tuple[str, str, str]  # device, metric, instance
 
 
 class _Written(NamedTuple):
@@ -98,21 +102,21 @@ def runs(lives: Iterable[Life], full: Iterable[tuple[int, int]], journaled: Sequ
 
 def judge(served: Sequence[Served], journaled: Sequence[Journaled], lives: Sequence[Run], into: ServedVerdict) -> None:
     """Add what there is to say of one ward."""
-    written: dict[tuple[str, str], list[_Written]] = {}
+    written: dict[_Key, list[_Written]] = {}
     silent: dict[str, list[int]] = {}
     for each in sorted(journaled, key=lambda each: each.entry.monotonic_us):
         entry = each.entry
         if isinstance(entry.payload, Readings):
-            for metric, value, _ in entry.payload.readings:
+            for metric, value, instance in entry.payload.readings:
                 if metric == REACHABLE:
                     if not value:
                         silent.setdefault(entry.device, []).append(entry.monotonic_us)
                     continue
-                key = entry.device, metric
+                key = entry.device, metric, instance
                 written.setdefault(key, []).append(_Written(entry.monotonic_us, entry.incarnation, value))
-    answers: dict[tuple[str, str], list[Served]] = {}
+    answers: dict[_Key, list[Served]] = {}
     for answer in served:
-        answers.setdefault((answer.device, answer.metric), []).append(answer)
+        answers.setdefault((answer.device, answer.metric, answer.instance), []).append(answer)
     for key in {*written, *answers}:
         series = _Series(key, sorted(answers.get(key, []), key=lambda each: each.t_us), written.get(key, []), into)
         series.check_served(lives, silent.get(key[0], []))
@@ -122,9 +126,7 @@ def judge(served: Sequence[Served], journaled: Sequence[Journaled], lives: Seque
 class _Series:
     """One metric of one device."""
 
-    def __init__(
-        self, key: tuple[str, str], served: list[Served], written: list[_Written], into: ServedVerdict
-    ) -> None:
+    def __init__(self, key: _Key, served: list[Served], written: list[_Written], into: ServedVerdict) -> None:
         self._key, self._served, self._written, self._into = key, served, written, into
         self._served_at = [each.t_us for each in served]
         self._written_at = [each.t_us for each in written]

@@ -12,6 +12,7 @@ from chaos.devices import PROXY_PORT
 from chaos.disks import Disk
 from demo.processes import BIN, Program
 from edge_agent.agent import JOURNAL_FILE
+from journal.model import LEAST_MAX_BYTES
 
 DISTRICT_ID = "chaos"
 COMMIT_SECONDS = 0.5
@@ -51,11 +52,12 @@ class Ward:
     clock_offset: float = 0.0
 
     @classmethod
-    def make(cls, name: str, folder: Path, namespace: Path, broker: str) -> Ward:
-        """`broker`: where its agent finds the district. Raises CommandError, OSError."""
+    def make(cls, name: str, folder: Path, namespace: Path, broker: str, *, small: bool = False) -> Ward:
+        """`broker`: where its agent finds the district. `small`: its journal is as small as may be, and its devices
+        fill it within a minute and a half. Raises CommandError, OSError."""
         disk = Disk(folder, _DISK_MEGABYTES)
         file = folder / "ward.toml"
-        file.write_text(_configuration(name, disk.path, broker), encoding="utf-8")
+        file.write_text(_configuration(name, disk.path, broker, small), encoding="utf-8")
         clock = folder / "clock"
         environment = {
             "LD_PRELOAD": faketime() or "",
@@ -113,20 +115,8 @@ def broker_through_proxy() -> str:
     return f"mqtt://127.0.0.1:{PROXY_PORT}"
 
 
-def _configuration(name: str, data: Path, broker: str) -> str:
-    devices = "".join(
-        f"""
-[[device]]
-id = "{device}"
-kind = "ups"
-protocol = "snmp"
-host = "127.0.0.1"
-port = {virtual.FIRST_PORT + number}
-interval = "2s"
-fast_interval = "1s"
-"""
-        for number, device in enumerate(virtual.DEVICES)
-    )
+def _configuration(name: str, data: Path, broker: str, small: bool) -> str:
+    devices = "".join(_device(number, device) for number, device in enumerate(virtual.devices(busy=small)))
     return f"""
 [ward]
 id = "{name}"
@@ -142,4 +132,19 @@ broker = "{broker}"
 [journal]
 commit_interval = {COMMIT_SECONDS}
 checkpoint_interval = {CHECKPOINT_SECONDS}
+{f"max_bytes = {LEAST_MAX_BYTES}" if small else ""}
 {devices}"""
+
+
+def _device(number: int, device: str) -> str:
+    interval, fast = ("1s", "5s") if device in virtual.BUSY_DEVICES else ("2s", "1s")
+    return f"""
+[[device]]
+id = "{device}"
+kind = "ups"
+protocol = "snmp"
+host = "127.0.0.1"
+port = {virtual.FIRST_PORT + number}
+interval = "{interval}"
+fast_interval = "{fast}"
+"""

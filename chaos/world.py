@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -90,8 +90,11 @@ class World:
     _restart_at: dict[tuple[str, str], float] = field(default_factory=dict)
 
     @classmethod
-    def build(cls, folder: Path, names: list[str], store: str, *, broker_remembers: bool, tell: Tell) -> World:
-        """Everything but the wards' agents runs. Raises CommandError, NotThereError, OSError; nothing is left then."""
+    def build(
+        cls, folder: Path, names: list[str], small: Collection[str], store: str, *, broker_remembers: bool, tell: Tell
+    ) -> World:
+        """Everything but the wards' agents runs. `small`: the wards whose journal is small. Raises CommandError,
+        NotThereError, OSError; nothing is left then."""
         network = Network()
         wards: dict[str, Ward] = {}
         district: District | None = None
@@ -102,11 +105,11 @@ class World:
                 # Every other ward without a proxy, so that the kernel's own TCP meets the broken line too.
                 direct = f"mqtt://{DISTRICT_ADDRESS}:{BROKER_PORT}"
                 broker = broker_through_proxy() if is_proxied(number) else direct
-                wards[name] = Ward.make(name, folder / name, network.namespace(name), broker)
+                wards[name] = Ward.make(name, folder / name, network.namespace(name), broker, small=name in small)
             district = District.make(
                 folder / DISTRICT, network.namespace(DISTRICT), store, names, broker_remembers=broker_remembers
             )
-            places = tuple(WardPlace(name, str(network.namespace(name))) for name in names)
+            places = tuple(WardPlace(name, str(network.namespace(name)), name in small) for name in names)
             there = str(network.namespace(DISTRICT))
             settings = Settings(places, there, DISTRICT_ADDRESS, BROKER_PORT, str(folder / "served.jsonl"))
             devices = Devices(settings, folder / "devices.log")

@@ -11,12 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from journal.audit import INVARIANTS, Audit, Report
-from journal.database import ALL_ENTRIES, is_damage, open_for_reading, place
-from journal.ledger import held
+from journal.database import ALL_ENTRIES, is_damage, open_for_reading, place, row_id
+from journal.ledger import committed, held
 from journal.model import Held, JournalError, JournalFault
+from telemetry.intervals import IntervalSet
 from telemetry.invariants import Invariant
 
-__all__ = ["FileCounts", "Invariant", "Report", "read_counts", "read_entries", "verify"]
+__all__ = ["FileCounts", "Invariant", "Report", "Since", "read_counts", "read_entries", "read_since", "verify"]
+
+_ENTRIES_AFTER = (
+    "SELECT id, entry FROM readings WHERE id > :last "
+    "UNION ALL SELECT id, entry FROM others WHERE id > :last ORDER BY id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,33 @@ def read_entries(path: Path) -> Iterator[tuple[bytes, int, bytes]]:
         for identity, entry in connection.execute(ALL_ENTRIES):
             number, position = place(identity)
             yield names[number], position, entry
+    except sqlite3.Error as error:
+        raise _unreadable(path, error) from error
+    finally:
+        connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What a file has that it had not before: entries as (incarnation, position, entry) in order of writing; and what
+    the district was said to have, all of it, by incarnation. One moment's view."""
+
+    entries: list[tuple[bytes, int, bytes]]
+    committed: dict[bytes, IntervalSet]
+
+
+def read_since(path: Path, after: tuple[bytes, int] | None) -> Since:
+    """What was written after that (incarnation, position), beside the agent that writes; everything where nothing is
+    held of that incarnation any more. Raises JournalError."""
+    connection = open_for_reading(path)
+    try:
+        connection.execute("BEGIN")
+        names = dict(connection.execute("SELECT number, incarnation FROM incarnations").fetchall())
+        numbers = {name: number for number, name in names.items()}
+        last = row_id(numbers[after[0]], after[1]) if after is not None and after[0] in numbers else -1
+        rows = [(place(identity), entry) for identity, entry in connection.execute(_ENTRIES_AFTER, {"last": last})]
+        entries = [(names[number], position, entry) for (number, position), entry in rows]
+        return Since(entries, committed(connection))
     except sqlite3.Error as error:
         raise _unreadable(path, error) from error
     finally:

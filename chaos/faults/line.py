@@ -31,6 +31,10 @@ def _no_delay(world: World, fault: Fault) -> None:
     world.devices.delay(fault.target, 0.0)
 
 
+# Of wards with a small journal: so long that it overflows. No part that another fault wants: everything else breaks
+# meanwhile as well, their power too.
+LONG_CUT = FaultKind("long_cut", frozenset({"long link"}), Where.WARDS, (110, 140), _cut, _mend)
+
 FAULTS = (
     FaultKind("man_cut", frozenset({"link"}), Where.ANYWHERE, (5, 30), _cut, _mend),
     FaultKind("man_loss", frozenset({"loss"}), Where.ANYWHERE, (8, 25), _lose, _lose_nothing),

@@ -1,4 +1,4 @@
-"""Every kind of fault that there is."""
+"""Every kind of fault that there is: those that come in turns, and the one that is planned before them."""
 
 from __future__ import annotations
 
@@ -16,3 +16,5 @@ FAULTS: dict[str, FaultKind] = {
         *messages.FAULTS,
     )
 }
+
+KINDS: dict[str, FaultKind] = {**FAULTS, line.LONG_CUT.name: line.LONG_CUT}

@@ -108,6 +108,7 @@ def check(report: dict[str, Any], seed: int, said: str) -> None:
     )
     assert {name: report[name] for name in wrong} == dict.fromkeys(wrong, 0), said
     assert report["entries_journaled"] == report["entries_committed"] > 50
+    assert report["unwitnessed"] == report["named_losses"] == 0
     assert report["checkpoints_verified"] >= 4 and report["served_journaled"] > 100
     # What the faults did to the agents, as their own journals tell.
     assert report["lifecycle"]["STARTED"] > WARDS and report["lifecycle"]["STOPPED"] == WARDS
@@ -123,6 +124,8 @@ def check(report: dict[str, Any], seed: int, said: str) -> None:
         (("--minutes", "0"), "--minutes must be between"),
         (("--store", "paper"), "invalid choice: 'paper'"),
         (("--report", "/no/such/folder/report.json"), "there is no folder"),
+        (("--small-journals", "9"), "--small-journals must be between"),
+        (("--minutes", "1", "--small-journals", "1"), "they overflow only in runs of 3 minutes"),
         (("--faster",), "unrecognized arguments: --faster"),
     ],
 )

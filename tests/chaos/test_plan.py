@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 
 from chaos import plan
+from chaos.faults.line import LONG_CUT
 from chaos.faults.registry import FAULTS
 from chaos.plan import DISTRICT, Fault
+from chaos.run import LONG_CUT_EVERY_SECONDS
 
 WARDS = [f"ward-{number}" for number in range(1, 9)]
 
@@ -47,3 +49,19 @@ def test_five_minutes_bring_every_kind_and_faults_hit_only_whom_they_can(seed: i
 
 def test_store_kills_are_planned_only_where_there_is_a_store_to_kill(seed: int) -> None:
     assert "store_kill" not in {fault.name for fault in made(seed, 3600, WARDS, victoria=False)}
+
+
+def test_a_ward_with_a_small_journal_has_one_long_cut_in_four_minutes_while_all_else_goes_on(seed: int) -> None:
+    small = WARDS[:2]
+    for seconds, each in ((180, 1), (300, 1), (3600, 15)):
+        cuts = plan.long_ones(LONG_CUT.planned(small), LONG_CUT_EVERY_SECONDS, seconds, random.Random(seed))
+        for ward in small:
+            mine = [cut for cut in cuts if cut.target == ward]
+            assert len(mine) == each
+            assert all(cut.at > 0 and cut.seconds >= 110 and cut.end < seconds for cut in mine)
+            assert all(one.end < other.at for one, other in pairwise(mine))
+        kinds = [kind.planned(WARDS) for kind in FAULTS.values()]
+        faults = plan.make(kinds, seconds, random.Random(seed), cuts)
+        assert [fault for fault in faults if fault.name == LONG_CUT.name] == sorted(cuts, key=lambda cut: cut.at)
+        assert len(faults) - len(cuts) == len(plan.make(kinds, seconds, random.Random(seed)))
+        assert faults == sorted(faults, key=lambda fault: fault.at)

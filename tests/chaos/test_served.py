@@ -25,7 +25,7 @@ def journaled(*points: tuple[float, float], metric: str = METRIC) -> list[Journa
 
 
 def served(*points: tuple[float, float]) -> list[Served]:
-    return [Served("w", "ups-1", round(second * SECOND), METRIC, value, False) for second, value in points]
+    return [Served("w", "ups-1", round(second * SECOND), METRIC, "", value, False) for second, value in points]
 
 
 def verdict(answers: list[Served], entries: list[Journaled], *lives: Life, full: bool = False) -> ServedVerdict:

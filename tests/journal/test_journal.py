@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from journal.journal import Durable, Held, Journal, JournalError, JournalFault, JournalSettings
-from journal.verify import read_counts, read_entries, verify
+from journal.verify import read_counts, read_entries, read_since, verify
 from telemetry.clock import ClockState, FakeClock, SystemClock
 from telemetry.conditions import Condition, ConditionState, Severity
 from telemetry.entry import (
@@ -23,6 +23,7 @@ from telemetry.entry import (
     decode,
     leaf_hash,
 )
+from telemetry.intervals import IntervalSet
 from telemetry.readings import Fact
 from tests.journal.conftest import OpenJournal, Published, some_readings
 
@@ -232,6 +233,30 @@ def test_counts_survive_a_restart(open_journal: OpenJournal, path: Path) -> None
     assert second.counts().readings_journaled == 21
     assert read_counts(path).readings == 21
     assert read_counts(path).held == second.held()
+
+
+def test_who_follows_the_file_reads_only_what_is_new_and_what_the_district_has(
+    open_journal: OpenJournal, published: Published, path: Path
+) -> None:
+    journal = open_journal()
+    assert [position for _, position, _ in read_since(path, None).entries] == [1]
+    journal.append(some_readings())
+    journal.append(ON_BATTERY)
+    journal.flush()
+    journal.mark_committed(journal.incarnation, IntervalSet([(1, 2)]))
+    journal.flush()
+    new = read_since(path, (journal.incarnation, 1))
+    assert {(name, position): entry for name, position, entry in new.entries}.items() <= published.raw().items()
+    assert [position for _, position, _ in new.entries] == [2, 3]
+    assert new.committed == {journal.incarnation: IntervalSet([(1, 2)])}
+    head = journal.head()
+    journal.close()
+    second = open_journal()
+    later = read_since(path, (journal.incarnation, head)).entries
+    assert [name for name, _, _ in later][-1] == second.incarnation
+    assert [position for _, position, _ in later] == [head + 1, head + 2, 1]  # checkpoint, STOPPED, STARTED
+    # An incarnation that the file has forgotten says nothing of what came after it.
+    assert len(read_since(path, (bytes(16), 7)).entries) == head + 3
 
 
 def test_closing_writes_what_waits_then_a_checkpoint_then_stopped(
