@@ -109,7 +109,7 @@ def chromium() -> contextlib.AbstractContextManager[Browser]:
     @contextlib.contextmanager
     def started() -> Iterator[Browser]:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM_FLAGS))
+            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
             try:
                 yield browser
             finally:

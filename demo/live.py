@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WATCH_SECONDS = 5.0
 FIRST_FRAME_SECONDS = 15.0
-CHROMIUM_FLAGS = (
+CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -24,7 +24,7 @@ CHROMIUM_FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-)
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def watch(console: Console, ward: str, camera: str) -> Live:
             pass  # the demo's own set-up has no browser driver; the probe needs none
         else:
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
+                browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
                 try:
                     return _in_browser(browser.new_page(), console, ward, camera)
                 finally:

@@ -12,6 +12,7 @@ import sqlite3
 from pathlib import Path
 
 from journal.model import JournalError, JournalFault
+from telemetry.disk import sync
 from telemetry.readings import Reason, ReasonCode
 
 APPLICATION_ID = 0x57574A31  # "WWJ1"
@@ -69,7 +70,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA journal_size_limit = 4194304")
         connection.execute("SELECT number FROM incarnations ORDER BY number DESC LIMIT 1").fetchone()
-        _sync_folder(path.parent)
+        sync(path.parent)
     except sqlite3.Error as error:
         connection.close()
         raise opening_error(path, error) from error
@@ -119,15 +120,6 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.executescript(
         f"BEGIN; {_SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    # The file's name must survive the power cut too, not only its content.
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _code(error: sqlite3.Error) -> int:

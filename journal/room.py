@@ -10,6 +10,8 @@ import logging
 import os
 from pathlib import Path
 
+from telemetry.disk import sync
+
 log = logging.getLogger(__name__)
 
 ROOM_BYTES = 128 * 1024
@@ -28,7 +30,7 @@ def keep(journal: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-        _sync(journal.parent)
+        sync(journal.parent)
     except OSError as error:
         log.info("%s: no room is kept beside it: %s", journal, error)
         file.unlink(missing_ok=True)
@@ -38,15 +40,7 @@ def give_up(journal: Path) -> bool:
     """Give the room back to the disk. Whether there was any."""
     try:
         journal.with_name(journal.name + _ENDING).unlink()
-        _sync(journal.parent)  # it is free only when the file system has noted that
+        sync(journal.parent)  # it is free only when the file system has noted that
     except OSError:
         return False
     return True
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

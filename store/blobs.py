@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from telemetry.clock import Clock
+from telemetry.disk import sync
 
 HASH_BYTES = 32
 _SUFFIX = ".jpg"
@@ -139,9 +140,9 @@ class BlobFolder:
         except OSError:
             beside.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync(path.parent)
         if fresh:
-            _sync_folder(self._folder)
+            sync(self._folder)
 
     def _make_room(self) -> None:
         wanted = self._limits.max_bytes * _ROOM
@@ -160,16 +161,6 @@ class BlobFolder:
             with contextlib.suppress(FileNotFoundError):
                 found = path.stat()
                 yield _File(path, found.st_mtime, found.st_size)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows opens no folder; its rename is in its log
-        return
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 @contextlib.contextmanager

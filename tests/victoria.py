@@ -5,10 +5,15 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+
+from simulator.net import ports
 
 _START_SECONDS = 30.0
 
@@ -54,3 +59,15 @@ class VictoriaMetrics:
             self._process.send_signal(how)
             self._process.wait(30)
             self._process = None
+
+
+@contextmanager
+def running(program: str) -> Iterator[VictoriaMetrics]:
+    """One that runs, in memory where that can be: its many small files and syncs are no part of a test."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+        made = VictoriaMetrics(program, Path(folder), ports.free_port())
+        made.start()
+        try:
+            yield made
+        finally:
+            made.stop()

@@ -76,7 +76,7 @@ class Depacketizer:
             self._lost = self._damaged = True
         begin += _HEADER_BYTES
         if first & 0x3F:
-            begin, end = _without_extras(view, first, begin, end)
+            begin, end = payload_of(view, first, begin, end)
         done = None
         if time != self._time:
             if self._kinds & _PICTURE:
@@ -158,7 +158,7 @@ class Depacketizer:
         return Packet(data, self._time, bool(kinds & _IDR), lost)
 
 
-def _without_extras(view: memoryview, first: int, begin: int, end: int) -> tuple[int, int]:
+def payload_of(view: memoryview, first: int, begin: int, end: int) -> tuple[int, int]:
     """The payload's place, past contributing sources, extension and padding (RFC 3550, 5.1 and 5.3.1); none where
     they do not fit."""
     begin += 4 * (first & 0x0F)

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Sequence
 
 from camera.relay.annexb import START_CODE
+from camera.relay.rtp import payload_of
 
 MOST_GROUP_BYTES = 4 * 1024 * 1024  # beyond it only the keyframe is kept
 _HEADER = struct.Struct(">BBHI")
@@ -56,7 +57,7 @@ class KeyframeGroup:
             self._next_unit(time)
         at, stop = begin + _HEADER_BYTES, end
         if first & 0x3F:
-            at, stop = _payload(view, first, at, end)
+            at, stop = payload_of(view, first, at, end)
         kinds = self._kind_of(view, at, stop) if at < stop else _OTHER
         if kinds & ~self._unit_kinds:
             self._begin(kinds)
@@ -126,7 +127,7 @@ def annexb(packets: Sequence[bytes], codec: str) -> bytes | None:
     for packet in packets:
         at, end = _HEADER_BYTES, len(packet)
         if packet[0] & 0x3F:
-            at, end = _payload(memoryview(packet), packet[0], at, end)
+            at, end = payload_of(memoryview(packet), packet[0], at, end)
         if end - at <= head:
             continue
         kind = packet[at] >> 1 & 0x3F if is_h265 else packet[at] & 0x1F
@@ -153,18 +154,6 @@ def annexb(packets: Sequence[bytes], codec: str) -> bytes | None:
         else:
             return None
     return None if in_fragment else bytes(made)
-
-
-def _payload(view: memoryview, first: int, begin: int, end: int) -> tuple[int, int]:
-    """Past contributing sources, extension and padding (RFC 3550, 5.1 and 5.3.1); none where they do not fit."""
-    begin += 4 * (first & 0x0F)
-    if first & 0x10:
-        if end - begin < 4:
-            return end, end
-        begin += 4 + 4 * (view[begin + 2] << 8 | view[begin + 3])
-    if first & 0x20 and begin < end:
-        end -= view[end - 1]
-    return begin, max(begin, end)
 
 
 def _kind_h264(view: memoryview, at: int, end: int) -> int:

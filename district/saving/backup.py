@@ -19,9 +19,10 @@ from pathlib import Path
 from district.config import Configuration
 from district.saving import manifest
 from district.saving.copies import Frozen, link_or_copy, pictures, sync_tree
-from district.saving.manifest import BackupError, Manifest, SavedWard, describe, sync
+from district.saving.manifest import BackupError, Manifest, SavedWard, describe
 from store.base import StoreError
 from telemetry.clock import Clock
+from telemetry.disk import sync
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from district.saving.manifest import sync
+from telemetry.disk import sync
 
 _PAGES = 128  # copied at once (1 MB of the store), so that the hub's own writes come in between
 _REST_SECONDS = 0.002

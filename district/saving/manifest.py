@@ -6,7 +6,6 @@ FOLDER/manifest.json  FOLDER/store.db (or victoria.db)  FOLDER/hub.db  FOLDER/pi
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Literal
 
@@ -86,12 +85,3 @@ def check(folder: Path, saved: SavedFile) -> None:
         raise BackupError(str(error), "backup_damaged", file=folder / saved.path) from error
     if found != saved:
         raise BackupError(f"{found} is not {saved}", "backup_damaged", file=folder / saved.path)
-
-
-def sync(path: Path) -> None:
-    """A file's content, or a folder's names, to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

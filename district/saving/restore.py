@@ -13,9 +13,10 @@ from pathlib import Path
 from district.config import Configuration
 from district.saving import manifest
 from district.saving.copies import pictures, sync_tree
-from district.saving.manifest import BackupError, Manifest, check, sync
+from district.saving.manifest import BackupError, Manifest, check
 from store.base import StoreError, StoreFault
 from store.embedded.database import FileLock
+from telemetry.disk import sync
 
 _ARRIVING = "restoring"
 Tell = Callable[[int, int], None]  # pictures so far, of so many

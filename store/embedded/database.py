@@ -16,6 +16,7 @@ from pathlib import Path
 
 from store.base import StoreError, StoreFault, StoreFullError
 from store.embedded.settings import EmbeddedSettings
+from telemetry.disk import sync
 
 APPLICATION_ID = 0x57575331  # "WWS1"
 VICTORIA_ID = 0x57575631  # "WWV1": what stands beside VictoriaMetrics; its samples are mostly there
@@ -126,7 +127,7 @@ def open_for_writing(path: Path, settings: EmbeddedSettings, form: Format = EMBE
             connection.execute(f"PRAGMA cache_size = -{settings.cache_kib}")
             # Debian's SQLite overwrites what is deleted with zeros; the tail is deleted all the time.
             connection.execute("PRAGMA secure_delete = OFF")
-            _sync_folder(path.parent)
+            sync(path.parent)
         except BaseException:
             connection.close()
             raise
@@ -225,15 +226,6 @@ def _create(connection: sqlite3.Connection, form: Format) -> None:
 def _upgrade(connection: sqlite3.Connection) -> None:
     if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
         connection.executescript(f"BEGIN IMMEDIATE; {_TO_VERSION_2} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-
-
-def _sync_folder(folder: Path) -> None:
-    # The file's name must survive a power cut too, not only its content.
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _free_bytes(path: Path) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.camera.serving import QuietHandler, http_server
 
 USERNAME, PASSWORD = "watch", "s3cret:/@?#&-Đường"
 _ENVELOPE = (
@@ -57,9 +58,7 @@ class OnvifServer:
     def __post_init__(self) -> None:
         own = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
                 own.reply(self, body)
@@ -67,12 +66,7 @@ class OnvifServer:
             def do_GET(self) -> None:
                 own.reply(self, "")
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self._server = http_server(Handler)
 
     @property
     def port(self) -> int:

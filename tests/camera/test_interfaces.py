@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -20,6 +19,7 @@ from camera.refusals import Refusals
 from telemetry.clock import FakeClock
 from telemetry.live import StreamName
 from telemetry.readings import ReasonCode
+from tests.camera.serving import QuietHandler, http_server
 
 USER, PASSWORD = "watch", "s3cret"
 NAMESPACE = 'xmlns="http://www.hikvision.com/ver20/XMLSchema"'
@@ -75,18 +75,11 @@ class DigestServer:
     def __post_init__(self) -> None:
         own = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(QuietHandler):
             def do_GET(self) -> None:
                 own.answer(self)
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self._server = http_server(Handler)
 
     @property
     def url(self) -> str:

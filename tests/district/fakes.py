@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from store.base import Commit, Event, Latest, Sample, Series, SeriesKey, StoreError
 from telemetry import wire_pb2 as wire
 from telemetry.clock import ClockState
-from telemetry.entry import Entry, Lifecycle, LifecycleEvent, Payload, Readings, encode, leaf_hash
+from telemetry.entry import Entry, Lifecycle, LifecycleEvent, Payload, Readings, decode, encode, leaf_hash
 from telemetry.intervals import IntervalSet
 from telemetry.readings import REACHABLE, DeviceInfo, Inventory, Reading
 
@@ -176,3 +176,14 @@ def many_polls(ward: ScriptedWard, count: int, chance: random.Random) -> None:
     """`count` more entries of two devices."""
     for _ in range(count):
         ward.poll(chance.choice(("ups-1", "printer-1")), battery_charge_percent=chance.uniform(0, 100))
+
+
+def journaled(ward: ScriptedWard) -> dict[SeriesKey, dict[int, float]]:
+    """Every number in a ward's journal, by series and time."""
+    found: dict[SeriesKey, dict[int, float]] = {}
+    for entry in map(decode, ward.entries):
+        if isinstance(entry.payload, Readings):
+            for metric, value, instance in entry.payload.readings:
+                key = SeriesKey(ward.ward, entry.device, metric, instance)
+                found.setdefault(key, {})[entry.wall_time_us] = value
+    return found

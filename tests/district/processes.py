@@ -230,3 +230,19 @@ class WardOnTheLine:
                 for first in range(request.replay.first, last + 1, 100):
                     self._send("replay", self.ward.batch(first, min(first + 99, last), request.id))
                 self._send("replies", wire.Reply(request_id=request.id, ok=True).SerializeToString())
+
+
+@contextlib.contextmanager
+def hub_and_broker(
+    mosquitto_program: str, folder: Path, free_port: Callable[[], int]
+) -> Iterator[tuple[HubProcess, int]]:
+    """A hub with a user that is not started yet, and the port of a real broker that is."""
+    port = free_port()
+    with process(*mosquitto(mosquitto_program, folder, port), log=folder / "broker.log"):
+        wait_until(lambda: listens(port), 20, "the broker listens")
+        hub = HubProcess(folder, port, free_port())
+        hub.add_user()
+        try:
+            yield hub, port
+        finally:
+            hub.close()

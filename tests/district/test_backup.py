@@ -28,9 +28,8 @@ from store.base import SeriesKey
 from store.embedded import EmbeddedStore
 from store.embedded.verify import verify
 from telemetry.clock import FakeClock, SystemClock
-from telemetry.entry import Readings, decode
-from tests.district.fakes import ScriptedWard, many_polls
-from tests.district.processes import HubProcess, WardOnTheLine, listens, mosquitto, process, wait_until
+from tests.district.fakes import ScriptedWard, journaled, many_polls
+from tests.district.processes import HubProcess, WardOnTheLine, hub_and_broker, wait_until
 from tests.store.samples import charges, commit, event
 from tests.victoria import VictoriaMetrics
 
@@ -43,25 +42,8 @@ MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 @pytest.fixture
 def hub(peer: Callable[[str], str], free_port: Callable[[], int], tmp_path: Path) -> Iterator[tuple[HubProcess, int]]:
-    port = free_port()
-    with process(*mosquitto(peer("mosquitto"), tmp_path, port), log=tmp_path / "broker.log"):
-        wait_until(lambda: listens(port), 20, "the broker listens")
-        hub = HubProcess(tmp_path, port, free_port())
-        hub.add_user()
-        try:
-            yield hub, port
-        finally:
-            hub.close()
-
-
-def journaled(ward: ScriptedWard) -> dict[SeriesKey, dict[int, float]]:
-    found: dict[SeriesKey, dict[int, float]] = {}
-    for entry in map(decode, ward.entries):
-        if isinstance(entry.payload, Readings):
-            for metric, value, instance in entry.payload.readings:
-                key = SeriesKey(ward.ward, entry.device, metric, instance)
-                found.setdefault(key, {})[entry.wall_time_us] = value
-    return found
+    with hub_and_broker(peer("mosquitto"), tmp_path, free_port) as made:
+        yield made
 
 
 def stored(path: Path, keys: dict[SeriesKey, dict[int, float]]) -> dict[SeriesKey, dict[int, float]]:

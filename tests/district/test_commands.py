@@ -20,8 +20,8 @@ import pytest
 from dashboards.console.accounts import AccountFault
 from district.words import words
 from telemetry.configuration.words import LANGUAGES
+from tests.certificates import make_certificate
 from tests.conftest import missing
-from tests.district.certificates import make_certificate
 from tests.district.fakes import ScriptedWard
 from tests.district.processes import BIN, HubProcess, WardOnTheLine, listens, mosquitto, process, wait_until
 

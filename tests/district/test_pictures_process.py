@@ -15,7 +15,7 @@ from telemetry import wire_pb2 as wire
 from telemetry.evidence import ReplayProof, pack
 from telemetry.readings import DeviceInfo, Inventory
 from tests.district.fakes import ScriptedWard
-from tests.district.processes import HubProcess, WardOnTheLine, listens, mosquitto, process, wait_until
+from tests.district.processes import HubProcess, WardOnTheLine, hub_and_broker, wait_until
 from tests.telemetry.test_jpeg import made
 
 CAMERA = "cam-1"
@@ -25,16 +25,9 @@ NAMES = [hashlib.sha256(jpeg).digest() for jpeg in PICTURES]
 
 @pytest.fixture
 def hub(peer: Callable[[str], str], free_port: Callable[[], int], tmp_path: Path) -> Iterator[tuple[HubProcess, int]]:
-    port = free_port()
-    with process(*mosquitto(peer("mosquitto"), tmp_path, port), log=tmp_path / "broker.log"):
-        wait_until(lambda: listens(port), 20, "the broker listens")
-        hub = HubProcess(tmp_path, port, free_port())
-        hub.add_user()
+    with hub_and_broker(peer("mosquitto"), tmp_path, free_port) as (hub, port):
         hub.start()
-        try:
-            yield hub, port
-        finally:
-            hub.close()
+        yield hub, port
 
 
 class PictureWard(WardOnTheLine):

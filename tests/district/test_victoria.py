@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import random
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from simulator.net import ports
 from store.base import SeriesKey
 from store.victoria import VictoriaSettings, VictoriaStore
 from store.victoria.kept import kept_time, kept_value
 from telemetry.clock import FakeClock
-from telemetry.entry import Readings, decode
 from tests.district.conftest import Desk, answer
-from tests.district.fakes import START_US, ScriptedWard, many_polls
-from tests.victoria import VictoriaMetrics
+from tests.district.fakes import START_US, ScriptedWard, journaled, many_polls
+from tests.victoria import VictoriaMetrics, running
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 EVER = (0, START_US + 10 * 86_400_000_000)
@@ -26,11 +23,8 @@ EVER = (0, START_US + 10 * 86_400_000_000)
 
 @pytest.fixture
 def victoria(peer: Callable[[str], str]) -> Iterator[VictoriaMetrics]:
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        running = VictoriaMetrics(peer("victoria-metrics"), Path(folder), ports.free_port())
-        running.start()
-        yield running
-        running.stop()
+    with running(peer("victoria-metrics")) as made:
+        yield made
 
 
 def opened(folder: Path, victoria: VictoriaMetrics) -> VictoriaStore:
@@ -38,15 +32,12 @@ def opened(folder: Path, victoria: VictoriaMetrics) -> VictoriaStore:
     return VictoriaStore.connect(folder / "victoria.db", clock=FakeClock(START_US + 86_400_000_000), there=there)
 
 
-def journaled(ward: ScriptedWard) -> dict[SeriesKey, dict[int, float]]:
+def kept_by_it(ward: ScriptedWard) -> dict[SeriesKey, dict[int, float]]:
     """What the ward's journal says, as VictoriaMetrics keeps numbers."""
-    found: dict[SeriesKey, dict[int, float]] = {}
-    for entry in map(decode, ward.entries):
-        if isinstance(entry.payload, Readings):
-            for metric, value, instance in entry.payload.readings:
-                key = SeriesKey(ward.ward, entry.device, metric, instance)
-                found.setdefault(key, {})[kept_time(entry.wall_time_us)] = kept_value(value)
-    return found
+    return {
+        key: {kept_time(time_us): kept_value(value) for time_us, value in points.items()}
+        for key, points in journaled(ward).items()
+    }
 
 
 def stored(store: VictoriaStore, keys: dict[SeriesKey, dict[int, float]]) -> dict[SeriesKey, dict[int, float]]:
@@ -80,8 +71,8 @@ def test_kills_and_a_lost_disk_lose_and_double_nothing(
             victoria.start()
     replay_all(desk, ward)
     store.pack()
-    assert stored(store, journaled(ward)) == journaled(ward)
-    assert store.counts(ward.ward).samples_committed == sum(map(len, journaled(ward).values()))
+    assert stored(store, kept_by_it(ward)) == kept_by_it(ward)
+    assert store.counts(ward.ward).samples_committed == sum(map(len, kept_by_it(ward).values()))
 
     victoria.kill()
     victoria.wipe()
@@ -91,7 +82,7 @@ def test_kills_and_a_lost_disk_lose_and_double_nothing(
     desk.hear((ward.topic("entries"), ward.batch(ward.poll(battery_charge_percent=1.0))))
     replay_all(desk, ward)
     store.pack()
-    assert stored(store, journaled(ward)) == journaled(ward)
+    assert stored(store, kept_by_it(ward)) == kept_by_it(ward)
     events = [(event.incarnation, event.position) for event in store.events(ward.ward)]
     assert len(events) == len(set(events))
     store.close()

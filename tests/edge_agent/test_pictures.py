@@ -17,8 +17,8 @@ from edge_agent.live.hub_address import Hub
 from edge_agent.uplink.pictures import MOST_WAITING, PictureSender
 from telemetry.clock import FakeClock
 from telemetry.readings import ReasonCode
+from tests.certificates import make_certificate
 from tests.edge_agent.live.hub import wait_for
-from tests.edge_agent.test_uplink_secure import make_certificate
 from tests.telemetry.test_jpeg import made
 
 PROOF, SMALL = made(640, 360, b"a proof"), made(320, 180, b"small")

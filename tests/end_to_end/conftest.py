@@ -14,19 +14,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from demo import plan as plans
 from demo.console import Console, every_device_has_readings
+from demo.live import CHROMIUM_FLAGS
 from demo.run import Demo, arguments
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCREENSHOTS = ROOT / "out" / "screenshots"
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @dataclass(frozen=True, slots=True)

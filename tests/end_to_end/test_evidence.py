@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.district.processes import USER, HubProcess, listens, mosquitto, process, wait_until
+from tests.district.processes import USER, HubProcess, hub_and_broker, wait_until
 from tests.end_to_end.proving_ward import CAMERA, SMALL, WARD, picture
 
 SECONDS = 45
@@ -47,11 +47,7 @@ def place(
     peer: Callable[[str], str], free_port: Callable[[], int], tmp_path: Path
 ) -> Iterator[tuple[HubProcess, Callable[[], ProvingWard]]]:
     """A hub that runs, and how to start the ward on the same files."""
-    port = free_port()
-    with process(*mosquitto(peer("mosquitto"), tmp_path, port), log=tmp_path / "broker.log"):
-        wait_until(lambda: listens(port), 20, "the broker listens")
-        hub = HubProcess(tmp_path, port, free_port())
-        hub.add_user()
+    with hub_and_broker(peer("mosquitto"), tmp_path, free_port) as (hub, port):
         hub.start()
         wards: list[ProvingWard] = []
         (tmp_path / "ward").mkdir()
@@ -66,7 +62,6 @@ def place(
         finally:
             for each in wards:
                 each.kill()
-            hub.close()
 
 
 def evidence(hub: HubProcess) -> Any:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from simulator.net import ports
 from store.base import Store
 from store.embedded import EmbeddedSettings, EmbeddedStore
 from store.victoria import VictoriaSettings, VictoriaStore
 from telemetry.clock import FakeClock
-from tests.victoria import VictoriaMetrics
+from tests.victoria import VictoriaMetrics, running
 
 # Small, so that a few hundred samples already go through every stage.
 SMALL = EmbeddedSettings(
@@ -31,11 +29,8 @@ def clock() -> FakeClock:
 @pytest.fixture(scope="session")
 def victoria(peer: Callable[[str], str]) -> Iterator[VictoriaMetrics]:
     """One for all tests that do it no harm; each with a district of its own."""
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        running = VictoriaMetrics(peer("victoria-metrics"), Path(folder), ports.free_port())
-        running.start()
-        yield running
-        running.stop()
+    with running(peer("victoria-metrics")) as made:
+        yield made
 
 
 def settings_for(victoria: VictoriaMetrics, **more: float) -> VictoriaSettings:

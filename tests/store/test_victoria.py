@@ -6,7 +6,6 @@ import random
 import shutil
 import sqlite3
 import struct
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,9 +25,9 @@ from store.victoria.kept import kept, kept_value
 from store.victoria.shipping import Shipped, ship
 from telemetry.clock import Clock, FakeClock, SystemClock
 from telemetry.intervals import IntervalSet
-from tests.store.conftest import MEMORY, settings_for
+from tests.store.conftest import settings_for
 from tests.store.samples import CHARGE, INCARNATION, SECOND_US, START_US, WARD, charges, commit, event, sample
-from tests.victoria import VictoriaMetrics
+from tests.victoria import VictoriaMetrics, running
 
 ALWAYS = (-(1 << 62), 1 << 62)
 
@@ -36,11 +35,8 @@ ALWAYS = (-(1 << 62), 1 << 62)
 @pytest.fixture
 def own(peer: Callable[[str], str]) -> Iterator[VictoriaMetrics]:
     """One that a test may kill."""
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        running = VictoriaMetrics(peer("victoria-metrics"), Path(folder), ports.free_port())
-        running.start()
-        yield running
-        running.stop()
+    with running(peer("victoria-metrics")) as made:
+        yield made
 
 
 def opened(path: Path, there: VictoriaSettings, clock: Clock | None = None) -> VictoriaStore:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from telemetry.clock import SystemClock
 from tests.camera.recorders.footage import Holdings, Piece
+from tests.camera.serving import QuietHandler, http_server
 
 USERNAME, PASSWORD = "watch", "s3cret"
 VIETNAM = timezone(timedelta(hours=7))
@@ -30,20 +30,13 @@ class HttpRecorder:
     def __post_init__(self) -> None:
         own = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(QuietHandler):
             def do_GET(self) -> None:
                 own.reply(self)
 
             do_POST = do_GET
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self._server = http_server(Handler)
 
     @property
     def port(self) -> int:

@@ -6,12 +6,12 @@ import contextlib
 import re
 import socketserver
 import struct
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tests.camera.recorders.footage import keyframe
+from tests.camera.serving import serve
 
 NTP = 2_208_988_800
 
@@ -45,8 +45,7 @@ class RtspRecorder:
                     _serve(self, playing)
 
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        serve(self._server)
 
     @property
     def port(self) -> int:

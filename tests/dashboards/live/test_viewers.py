@@ -14,9 +14,9 @@ from websockets.exceptions import InvalidStatus
 
 from telemetry.live import LiveNote, LiveNoteType, encode_ack, encode_note
 from telemetry.readings import Reason, ReasonCode
+from tests.certificates import make_certificate
 from tests.dashboards.live.camera import GOP
 from tests.dashboards.live.conftest import CAMERA, WARD, Stage, Watcher
-from tests.district.certificates import make_certificate
 
 Start = Callable[..., Stage]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 import pytest
@@ -24,28 +26,32 @@ START_SECONDS = 30
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
-@dataclass
-class Example:
-    """The example district, which may be killed and started again on its port."""
+S = TypeVar("S", bound="Served")
 
-    port: int
-    process: subprocess.Popen[bytes] | None = None
+
+@dataclass
+class Served:
+    """A console in a process of its own (a module of ours, with `arguments`), which may be killed and started again on
+    its port."""
+
+    module: str
+    arguments: Sequence[str] = ()
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[str] | None = None
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "dashboards.console.example"]
+        command = [sys.executable, "-m", self.module, "--port", str(self.port), "--password", PASSWORD]
         self.process = subprocess.Popen(
-            [*command, "--port", str(self.port), "--password", PASSWORD],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
+            [*command, *self.arguments], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
         )
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
-            assert self.process.poll() is None, "the example district ended"
-            assert time.monotonic() < deadline, "the example district did not start"
+            assert self.process.poll() is None, f"{self.module} ended"
+            assert time.monotonic() < deadline, f"{self.module} did not start"
             time.sleep(0.1)
 
     def kill(self) -> None:
@@ -60,14 +66,26 @@ class Example:
             return False
 
 
-@pytest.fixture(scope="module")
-def example() -> Iterator[Example]:
+class Example(Served):
+    """The example district."""
+
+
+@contextmanager
+def served(made: S) -> Iterator[S]:
+    """It runs, with pages."""
     if not (STATIC / "index.html").exists():
         pytest.fail("the pages are not built; `make setup` builds them", pytrace=False)
-    made = Example(free_port())
     made.start()
-    yield made
-    made.kill()
+    try:
+        yield made
+    finally:
+        made.kill()
+
+
+@pytest.fixture(scope="module")
+def example() -> Iterator[Example]:
+    with served(Example("dashboards.console.example")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

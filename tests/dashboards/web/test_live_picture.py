@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from dashboards.console.settings import STATIC
-from tests.dashboards.web.conftest import PASSWORD, ROOT, SCREENSHOTS
+from tests.dashboards.web.conftest import PASSWORD, SCREENSHOTS, Served, served
 from tests.dashboards.web.live_stage import CAMERAS, WARD
 from tests.dashboards.web.test_pages import SIZES, look, wide
 
 CAMERA = "cam-1"
 WAYS = {"webcodecs": "?measure", "mse": "?measure&player=mse"}
-START_SECONDS = 30
 PLAYS_MS = 20_000
 # Of pixels whose red differs by more than 24 steps between two looks half a second apart.
 MOVED = """async picture => {
@@ -35,55 +27,20 @@ MOVED = """async picture => {
 }"""
 
 
-@dataclass
-class Stage:
-    """The hub with its wards, a process that may be killed and started again; sessions outlive it."""
-
-    port: int
-    folder: Path
-    process: subprocess.Popen[str] | None = None
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "tests.dashboards.web.live_stage", "--port", str(self.port)]
-        command += ["--password", PASSWORD, "--folder", str(self.folder)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            assert self.process.poll() is None, "the stage ended"
-            assert time.monotonic() < deadline, "the stage did not start"
-            time.sleep(0.1)
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait(10)
+class Stage(Served):
+    """The hub with its wards; sessions outlive it."""
 
     def tell(self, do: str, reason: str = "") -> None:
         assert self.process is not None and self.process.stdin is not None
         self.process.stdin.write(json.dumps({"device": CAMERA, "do": do, "reason": reason}) + "\n")
         self.process.stdin.flush()
 
-    def _answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.address}/api/session").status_code == 401
-        except httpx.TransportError:
-            return False
-
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    if not (STATIC / "index.html").exists():
-        pytest.fail("the pages are not built; `make setup` builds them", pytrace=False)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        made = Stage(int(probe.getsockname()[1]), tmp_path_factory.mktemp("stage"))
-    made.start()
-    yield made
-    made.kill()
+    folder = tmp_path_factory.mktemp("stage")
+    with served(Stage("tests.dashboards.web.live_stage", ("--folder", str(folder)))) as made:
+        yield made
 
 
 def sign_in(page: Page, stage: Stage, path: str) -> None:

@@ -16,8 +16,8 @@ from edge_agent.live.streams import Streams
 from telemetry.clock import Clock, SystemClock
 from telemetry.live import StreamName
 from tests.camera.conftest import answering, film, serve
+from tests.certificates import make_certificate
 from tests.edge_agent.live.hub import TestHub
-from tests.edge_agent.test_uplink_secure import make_certificate
 
 __all__ = ["answering", "film", "serve"]
 

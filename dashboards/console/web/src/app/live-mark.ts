@@ -3,7 +3,7 @@ import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { Part, shared } from "../components/base.ts";
 import { icon } from "../components/icons.ts";
-import { now, onTick } from "../live/clock.ts";
+import { now, Ticking } from "../live/clock.ts";
 import type { StreamState } from "../live/sse.ts";
 import { clock } from "../words/format.ts";
 import { t } from "../words/text.ts";
@@ -11,7 +11,6 @@ import { t } from "../words/text.ts";
 @customElement("live-mark")
 export class LiveMark extends Part {
   @property({ attribute: false }) stream: StreamState | null = null;
-  #stop: (() => void) | undefined;
 
   static override styles = [
     shared,
@@ -49,14 +48,9 @@ export class LiveMark extends Part {
     `,
   ];
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#stop = onTick(() => this.requestUpdate());
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#stop?.();
+  constructor() {
+    super();
+    new Ticking(this);
   }
 
   override render() {

@@ -1,7 +1,7 @@
 /** How long ago something was, growing by itself; the exact moment is in its title. */
 import { css, html } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { now, onTick } from "../live/clock.ts";
+import { now, Ticking } from "../live/clock.ts";
 import { ago, clock, date } from "../words/format.ts";
 import { t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
@@ -11,7 +11,6 @@ export class AgeOf extends Part {
   @property({ type: Number }) time: number | null = null;
   /** A fixed "now", for the gallery. */
   @property({ type: Number }) at: number | undefined;
-  #stop: (() => void) | undefined;
 
   static override styles = [
     shared,
@@ -24,14 +23,9 @@ export class AgeOf extends Part {
     `,
   ];
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#stop = onTick(() => this.requestUpdate());
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#stop?.();
+  constructor() {
+    super();
+    new Ticking(this);
   }
 
   override render() {

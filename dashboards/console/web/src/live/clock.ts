@@ -1,5 +1,7 @@
 /** The site's clock: the browser's, corrected by what the server last said; and a tick for what ages on screen. */
 
+import type { ReactiveController, ReactiveControllerHost } from "lit";
+
 const TICK_MS = 5_000;
 
 let offset = 0;
@@ -14,8 +16,27 @@ export function setNow(serverMs: number): void {
   offset = serverMs - Date.now();
 }
 
+/** A part that shows ages is drawn again with each tick while it is on the page. */
+export class Ticking implements ReactiveController {
+  readonly #host: ReactiveControllerHost;
+  #stop: (() => void) | undefined;
+
+  constructor(host: ReactiveControllerHost) {
+    this.#host = host;
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    this.#stop = onTick(() => this.#host.requestUpdate());
+  }
+
+  hostDisconnected(): void {
+    this.#stop?.();
+  }
+}
+
 /** Calls `listener` every few seconds until the returned function is called. */
-export function onTick(listener: () => void): () => void {
+function onTick(listener: () => void): () => void {
   listeners.add(listener);
   timer ??= setInterval(() => {
     for (const each of listeners) each();

@@ -11,7 +11,7 @@ import { Part, shared } from "../components/base.ts";
 import { firstLine } from "../components/first-line.ts";
 import { bone, firstLineSkeleton, skeletonStyles } from "../components/page-notes.ts";
 import { tones } from "../components/state-mark.ts";
-import { now, onTick } from "../live/clock.ts";
+import { now, Ticking } from "../live/clock.ts";
 import { PageStore } from "../live/page-store.ts";
 import { Reading } from "../live/reading.ts";
 import { conditionChanges, districtReducer } from "../live/reducers.ts";
@@ -52,7 +52,6 @@ export class DistrictPage extends Part {
     changed: (before, after) => this.#sayChanges(before, after),
   });
   #reading = new Reading(this);
-  #stop: (() => void) | undefined;
 
   static override styles = [
     shared,
@@ -127,14 +126,9 @@ export class DistrictPage extends Part {
     `,
   ];
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#stop = onTick(() => this.requestUpdate());
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#stop?.();
+  constructor() {
+    super();
+    new Ticking(this);
   }
 
   #sayChanges(before: WardsPage, after: WardsPage): void {

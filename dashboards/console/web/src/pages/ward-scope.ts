@@ -7,7 +7,7 @@ import { toSignIn } from "../app/router.ts";
 import { nothingYet, type SharedData } from "../app/shared-data.ts";
 import { type Crumb, say, tell } from "../app/told.ts";
 import { Part } from "../components/base.ts";
-import { onTick } from "../live/clock.ts";
+import { Ticking } from "../live/clock.ts";
 import { PageStore } from "../live/page-store.ts";
 import { type Proven, tellProven } from "../live/proven.ts";
 import { conditionChanges, wardReducer } from "../live/reducers.ts";
@@ -37,17 +37,15 @@ export class WardScope extends Part {
       for (const words of changeWords(after.ward, conditionChanges(before.ward, after.ward))) say(this, words);
     },
   });
-  #stop: (() => void) | undefined;
+
+  constructor() {
+    super();
+    new Ticking(this);
+  }
 
   override connectedCallback(): void {
     this.#store.source.events = `/api/events?ward=${encoded(this.ward)}`;
     super.connectedCallback();
-    this.#stop = onTick(() => this.requestUpdate());
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#stop?.();
   }
 
   protected override willUpdate(): void {
