@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from bench.catch_up_journal import fill
 from bench.catch_up_stage import DEVICES, Stage, WellWards
+from bench.crowding import Crowding
 from demo.processes import Program
 from journal.verify import read_counts
 
@@ -39,18 +39,13 @@ class Options:
     victoria: str = ""
 
 
-def queue_for_processor() -> float:
-    """How many times as long everything takes on a machine that has this much else to do."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-
-
 class Delays:
     """Live delays of some wards from one moment on."""
 
     def __init__(self, stage: Stage, wards: tuple[str, ...]) -> None:
         self._stage, self._wards = stage, wards
         self._since_ms = time.time() * 1000
-        self._found: list[float] = []
+        self._found: list[tuple[float, float]] = []  # when committed, and how late
 
     def gather(self) -> None:
         """What came since the last call; at least each ten minutes, since the hub keeps no more."""
@@ -63,12 +58,18 @@ class Delays:
         self.gather()
         if not self._found:
             raise SystemExit(f"bench catch-up: no live entry of {self._wards} came")
-        ages = sorted(self._found)
+        ages = sorted(age for _, age in self._found)
         return {
             f"live_delay_ms_p50_{name}": round(ages[len(ages) // 2], 1),
             f"live_delay_ms_p99_{name}": round(ages[min(int(len(ages) * 0.99), len(ages) - 1)], 1),
             f"live_delay_ms_max_{name}": round(ages[-1], 1),
         }
+
+    def longest_ms(self, crowding: Crowding) -> float:
+        """The longest, without what its way waited for a processor meanwhile. Ends the crowding's account."""
+        self.gather()
+        crowding.stop()
+        return max(age - crowding.waited_ms(at - age, at) for at, age in self._found)
 
 
 def caught_up(stage: Stage, wards: tuple[str, ...], delays: list[Delays]) -> list[dict[str, int]]:

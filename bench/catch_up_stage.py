@@ -13,6 +13,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bench.catch_up_journal import devices, inventory
+from bench.crowding import Crowding, own_thread, threads_of
 from bench.hub_stage import HubStage
 from demo.processes import Program
 from telemetry import wire_pb2 as wire
@@ -42,11 +43,17 @@ class Stage(HubStage):
         """What the hub counts, by ward."""
         return {ward["id"]: ward for ward in self.statistics()["wards"]}
 
-    def live_ages(self, ward: str, since_ms: float) -> list[float]:
-        """How late the ward's live batches were that were committed since then; ms."""
+    def live_ages(self, ward: str, since_ms: float) -> list[tuple[float, float]]:
+        """When the ward's live batches were committed that were since then, and how late; ms."""
         found = self.statistics(f"/{ward}/live-ages")
         pairs = zip(found["committed_ms"], found["age_ms"], strict=True)
-        return [age for committed, age in pairs if committed >= since_ms]
+        return [(committed, age) for committed, age in pairs if committed >= since_ms]
+
+    def crowding(self, wards: WellWards) -> Crowding:
+        """How long the ways of those wards' entries waited for a processor, from now on: the wards' own threads,
+        broker and hub."""
+        ways = [own_thread(number) for number in wards.threads()]
+        return Crowding(lambda: [*ways, *threads_of(self.broker.pid, self.hub.pid)]).start()
 
     def ward(self, ward: str, journal: Path) -> Program:
         """A ward's process on that journal; not started."""
@@ -72,6 +79,10 @@ class WellWards:
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+
+    def threads(self) -> list[int]:
+        """Native ids of those that send."""
+        return [each.native_id for each in (self._thread, self._client._thread) if each and each.native_id is not None]
 
     def stop(self) -> None:
         self._ending.set()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.catch_up import Delays, queue_for_processor
+from bench.catch_up import Delays
 from bench.catch_up_stage import MOSQUITTO, Stage, WellWards
 from telemetry import wire_pb2 as wire
 from tests.district.fakes import ScriptedWard, many_polls
@@ -49,10 +49,11 @@ def well(stage: Stage) -> Iterator[WellWards]:
 
 @pytest.fixture(scope="module")
 def usual_ms(stage: Stage, well: WellWards) -> float:
-    """The longest that a live entry takes while nobody does any harm, on this machine as busy as it is."""
-    delays = Delays(stage, WELL)
+    """The longest that a live entry takes while nobody does any harm; what its way waits for a processor, because this
+    machine has other work, counts here no more than below."""
+    delays, crowding = Delays(stage, WELL), stage.crowding(well)
     time.sleep(3.0)
-    return delays.figures("others")["live_delay_ms_max_others"]
+    return delays.longest_ms(crowding)
 
 
 def peak_rss_mb(stage: Stage) -> float:
@@ -86,7 +87,7 @@ def conditions(stage: Stage, ward: str) -> list[str]:
 def test_three_wards_flood_at_once_and_the_others_do_not_notice(stage: Stage, well: WellWards, usual_ms: float) -> None:
     before = peak_rss_mb(stage)
     sources = {"fresh": fresh(), "garbage": itertools.repeat(bytes(range(256))), "old": old()}
-    delays = Delays(stage, WELL)
+    delays, crowding = Delays(stage, WELL), stage.crowding(well)
     floods = [Flood(stage.port, topic(ward), payloads, 1_500) for ward, payloads in sources.items()]
     for flood in floods:
         flood.start()
@@ -100,14 +101,15 @@ def test_three_wards_flood_at_once_and_the_others_do_not_notice(stage: Stage, we
     for flood in floods:
         flood.stop()
     time.sleep(1.0)
-    figures = delays.figures("others")
-    print(figures, f"rss {before:.0f} -> {peak_rss_mb(stage):.0f} MB", [flood.sent for flood in floods])  # noqa: T201
+    longest_ms = delays.longest_ms(crowding)
+    rss = f"rss {before:.0f} -> {peak_rss_mb(stage):.0f} MB"
+    print(delays.figures("others"), longest_ms, usual_ms, rss, [flood.sent for flood in floods])  # noqa: T201
     counted = stage.wards()
     assert all(counted[ward]["flood_messages"] > 0 for ward in sources)
     assert counted["garbage"]["refused_entries"] > 0
     assert counted["old"]["dropped_duplicates"] > 0
     assert all(counted[ward]["flood_messages"] == 0 for ward in WELL)
-    assert figures["live_delay_ms_max_others"] <= MOST_DELAY_MS * queue_for_processor() + usual_ms
+    assert longest_ms <= MOST_DELAY_MS + usual_ms
     assert well.asked == 0, "something of the other wards was lost on the way"
     assert peak_rss_mb(stage) < MOST_RSS_MB
 
@@ -127,18 +129,18 @@ def test_a_payload_bomb_is_dropped_at_the_door_and_told(
     stage: Stage, well: WellWards, usual_ms: float, payload: Callable[[], bytes]
 ) -> None:
     before = stage.wards()["bomb"]["flood_messages"]
-    delays = Delays(stage, WELL)
+    delays, crowding = Delays(stage, WELL), stage.crowding(well)
     flood = Flood(stage.port, topic("bomb"), itertools.repeat(payload()), 1)
     flood.start()
     wait_until(lambda: stage.wards()["bomb"]["flood_messages"] > before, 20, "it is dropped and counted")
     flood.stop()
     time.sleep(1.0)
-    figures = delays.figures("others")
-    print(figures, f"rss {peak_rss_mb(stage):.0f} MB")  # noqa: T201
+    longest_ms = delays.longest_ms(crowding)
+    print(delays.figures("others"), longest_ms, usual_ms, f"rss {peak_rss_mb(stage):.0f} MB")  # noqa: T201
     assert "ward_floods" in conditions(stage, "bomb")
     assert stage.wards()["bomb"]["missing_positions"] == 0
     # While its 100 MB come in, nothing else does: that is what the broker's limit (the next test) is for.
-    assert figures["live_delay_ms_max_others"] <= 4 * MOST_DELAY_MS * queue_for_processor() + usual_ms
+    assert longest_ms <= 4 * MOST_DELAY_MS + usual_ms
     assert peak_rss_mb(stage) < MOST_RSS_MB
 
 

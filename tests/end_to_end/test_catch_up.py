@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.catch_up import Delays, caught_up, queue_for_processor
+from bench.catch_up import Delays, caught_up
 from bench.catch_up_journal import fill
 from bench.catch_up_stage import DEVICES, Stage, WellWards
 from journal.verify import read_counts
@@ -27,14 +27,14 @@ def test_two_wards_catch_up_at_once_without_delaying_another(tmp_path: Path, pee
         stage.start()
         well = WellWards(stage.port, WELL)
         time.sleep(1.0)
-        calm = Delays(stage, WELL)
+        calm, crowding = Delays(stage, WELL), stage.crowding(well)
         time.sleep(2.0)
-        usual_ms = calm.figures("others")["live_delay_ms_max_others"]
-        delays = Delays(stage, WELL)
+        usual_ms = calm.longest_ms(crowding)
+        delays, crowding = Delays(stage, WELL), stage.crowding(well)
         for program in programs:
             program.start()
         caught_up(stage, BACK, [delays])
-        figures = delays.figures("others")
+        longest_ms = delays.longest_ms(crowding)
         well.stop()
         for program in programs:
             program.stop(seconds=30)
@@ -43,7 +43,8 @@ def test_two_wards_catch_up_at_once_without_delaying_another(tmp_path: Path, pee
             program.stop(seconds=5)
         stage.stop()
     assert well.asked == 0, "something of the ward that was never away was lost on the way"
-    assert figures["live_delay_ms_max_others"] <= MOST_DELAY_MS * queue_for_processor() + usual_ms, figures
+    # What others on this machine take of its processors is not the replay's doing.
+    assert longest_ms <= MOST_DELAY_MS + usual_ms, delays.figures("others")
     counts = stage.counts()
     for ward, file in journals.items():
         assert counts[ward]["readings_committed"] == read_counts(file).readings > 25_000
