@@ -58,10 +58,12 @@ def run(
     """Watch the ward, until SIGTERM or Ctrl-C."""
     said = words(lang)
     configuration = _load(config, said)
+    from edge_agent import heap
     from edge_agent.agent import Agent, RunOptions
     from journal.model import JournalError
     from telemetry.clock import SystemClock
 
+    heap.keep_little()
     options = RunOptions(data_dir, _broker_url(broker, said), _hub_url(hub, said), _seconds(linger, said))
     _log_to_stderr(configuration.agent.log_level)
 
