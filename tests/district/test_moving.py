@@ -28,7 +28,7 @@ name = "Phường"
 """
 
 
-def test_a_district_moves_to_victoriametrics(
+def test_a_district_moves_to_victoriametrics_and_back_into_a_new_file(
     peer: Callable[[str], str], tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     config, archive = tmp_path / "district.toml", str(tmp_path / "archive")
@@ -41,8 +41,8 @@ def test_a_district_moves_to_victoriametrics(
     store.commit([Commit("w1", b"i" * 16, IntervalSet([(1, 3)]), samples)])
     store.close()
 
-    def run(*arguments: str) -> dict[str, int]:
-        done = CliRunner().invoke(app, ["store", *arguments, archive, "-c", str(config), "--json"])
+    def run(what: str, archive: str = archive) -> dict[str, int]:
+        done = CliRunner().invoke(app, ["store", what, archive, "-c", str(config), "--json"])
         assert done.exit_code == 0, done.output
         return dict(json.loads(done.stdout))
 
@@ -54,12 +54,20 @@ def test_a_district_moves_to_victoriametrics(
     try:
         assert run("import")["series"] == 1
         assert run("import")["skipped"] == 1
+        assert run("export", str(tmp_path / "second"))["samples"] == 100
     finally:
         victoria.stop()
     counts = CliRunner().invoke(app, ["counts", "-c", str(config), "--json"])  # needs no VictoriaMetrics
     assert json.loads(counts.stdout)["wards"][0]["positions_held"] == 3
     found = json.loads(CliRunner().invoke(app, ["verify", "-c", str(config), "--json"]).stdout)
     assert [problem[:2] for problem in found["problems"]] == ["H4"]  # this ward has no start entry; the rest is kept
+    back = ["store", "import", str(tmp_path / "second"), "-c", str(config)]
+    config.write_text(GOOD, encoding="utf-8")
+    failed = CliRunner().invoke(app, back)  # the file that stayed behind has nearly the same numbers
+    assert failed.exit_code == 1
+    assert "Chỉ nhập được vào một kho mới" in failed.output
+    (tmp_path / "data" / "store.db").rename(tmp_path / "left-behind.db")
+    assert run("import", str(tmp_path / "second"))["samples"] == 100
     failed = CliRunner().invoke(app, ["store", "import", str(tmp_path / "none"), "-c", str(config), "--lang", "en"])
     assert failed.exit_code == 1
     assert "cannot be opened" in failed.output
