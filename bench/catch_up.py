@@ -98,6 +98,8 @@ def fairness(course: list[dict[str, int]]) -> dict[str, float]:
     all_waiting = [missing for missing in course if all(missing.values())]
     first, last = all_waiting[0], all_waiting[-1]
     served = [first[ward] - last[ward] for ward in first]
+    if not any(served):
+        raise SystemExit("bench catch-up: it was over before turns could be seen; give more --together-days")
     jain = sum(served) ** 2 / (len(served) * sum(each * each for each in served))
     return {"turns_jain": round(jain, 4), "turns_least_to_most": round(min(served) / max(served), 3)}
 
