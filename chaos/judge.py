@@ -24,6 +24,7 @@ from district.hub_conditions import AGENT_RESTORED, DISTRICT_BEHIND, JOURNAL_FOR
 from district.records import Records
 from district.stores import open_store
 from district.verification import verify as verify_district
+from journal.model import JournalSettings
 from journal.verify import read_entries
 from journal.verify import verify as verify_journal
 from store.base import Sample, Store
@@ -72,6 +73,7 @@ class Left:
     witness: Witness
     lives: Sequence[Life]
     full: Sequence[tuple[int, int]] = ()
+    max_bytes: int = JournalSettings().max_bytes  # of its journal
 
 
 def judge(wards: Sequence[Left], district_file: Path, served_file: Path) -> Judgement:
@@ -146,6 +148,8 @@ def _gone(left: Left, journal: _Journal, committed: Committed, named: Losses) ->
         stones=left.witness.named,
         disowned=left.witness.disowned,
         held=committed.positions,
+        least_kept=left.witness.least_kept,
+        most=left.max_bytes,
         named={incarnation: lost for (ward, incarnation), lost in named.items() if ward == left.ward},
     )
 

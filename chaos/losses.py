@@ -20,7 +20,8 @@ _NOTHING = IntervalSet()
 class Gone:
     """Of one ward, by incarnation. `durable`: all that ever was; `unseen`: what of it nobody saw. `still`: what the
     journal holds in the end. `stones`: what its tombstones name; `disowned`: of that what it knew to be held. `held`,
-    `named`: the district's word."""
+    `named`: the district's word. `least_kept`: bytes of entries that were newer than what was given up, at the least;
+    `most`: how many the journal may take."""
 
     durable: Positions
     unseen: Positions
@@ -29,6 +30,8 @@ class Gone:
     disowned: Positions
     held: Mapping[bytes, IntervalSet]
     named: Mapping[bytes, IntervalSet]
+    least_kept: int | None
+    most: int
 
     def is_named(self, incarnation: bytes, position: int) -> bool:
         return position in self.named.get(incarnation, _NOTHING)
@@ -44,7 +47,10 @@ class Gone:
         return sum(len(common(stones, self.held.get(name, _NOTHING))) for name, stones in self.stones.items())
 
     def false_alarms(self) -> Iterator[str]:
-        """Losses that are none, in words."""
+        """Losses that are none, or need not have been, in words."""
+        if self.least_kept is not None and self.least_kept < self.most / 2:
+            # Pages are not filled to the last byte, and what is not given up lies among them.
+            yield f"something was given up for {self.least_kept} bytes of newer entries, where {self.most} have room"
         for name, stones in self.stones.items():
             still, durable = self.still.get(name, _NOTHING), self.durable.get(name, _NOTHING)
             yield from _said("a tombstone names what the ward still has", name, common(stones, still))

@@ -117,7 +117,10 @@ class _Run:
         world.devices.close()
         world.district.stop()
         tell("comparing")
-        wards = [Left(ward.id, self._witnesses[ward.id], ward.lives, ward.full) for ward in world.wards.values()]
+        wards = [
+            Left(ward.id, self._witnesses[ward.id], ward.lives, ward.full, ward.max_bytes)
+            for ward in world.wards.values()
+        ]
         config = world.district.config
         report.take(call_inside(world.district.namespace, lambda: judge(wards, config, world.served)))
 

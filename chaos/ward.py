@@ -12,7 +12,7 @@ from chaos.devices import PROXY_PORT
 from chaos.disks import Disk
 from demo.processes import BIN, Program
 from edge_agent.agent import JOURNAL_FILE
-from journal.model import LEAST_MAX_BYTES
+from journal.model import LEAST_MAX_BYTES, JournalSettings
 
 DISTRICT_ID = "chaos"
 COMMIT_SECONDS = 0.5
@@ -47,6 +47,7 @@ class Ward:
     folder: Path
     disk: Disk
     agent: Program
+    max_bytes: int  # of its journal
     lives: list[Life] = field(default_factory=list)
     full: list[tuple[int, int]] = field(default_factory=list)  # when its disk was full, monotonic µs
     clock_offset: float = 0.0
@@ -57,7 +58,8 @@ class Ward:
         fill it within a minute and a half. Raises CommandError, OSError."""
         disk = Disk(folder, _DISK_MEGABYTES)
         file = folder / "ward.toml"
-        file.write_text(_configuration(name, disk.path, broker, small), encoding="utf-8")
+        max_bytes = LEAST_MAX_BYTES if small else JournalSettings().max_bytes
+        file.write_text(_configuration(name, disk.path, broker, max_bytes), encoding="utf-8")
         clock = folder / "clock"
         environment = {
             "LD_PRELOAD": faketime() or "",
@@ -68,7 +70,7 @@ class Ward:
             "LC_ALL": "en_GB.UTF-8",
         }
         command = inside(namespace, (BIN / "ward-agent", "run", "-c", file, "--linger", "20s"), environment)
-        ward = cls(name, folder, disk, Program(name, command, folder / "agent.log"))
+        ward = cls(name, folder, disk, Program(name, command, folder / "agent.log"), max_bytes)
         ward.set_clock(0.0)
         return ward
 
@@ -115,8 +117,9 @@ def broker_through_proxy() -> str:
     return f"mqtt://127.0.0.1:{PROXY_PORT}"
 
 
-def _configuration(name: str, data: Path, broker: str, small: bool) -> str:
-    devices = "".join(_device(number, device) for number, device in enumerate(virtual.devices(busy=small)))
+def _configuration(name: str, data: Path, broker: str, max_bytes: int) -> str:
+    busy = max_bytes == LEAST_MAX_BYTES
+    devices = "".join(_device(number, device) for number, device in enumerate(virtual.devices(busy=busy)))
     return f"""
 [ward]
 id = "{name}"
@@ -132,7 +135,7 @@ broker = "{broker}"
 [journal]
 commit_interval = {COMMIT_SECONDS}
 checkpoint_interval = {CHECKPOINT_SECONDS}
-{f"max_bytes = {LEAST_MAX_BYTES}" if small else ""}
+max_bytes = {max_bytes}
 {devices}"""
 
 

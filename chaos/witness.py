@@ -21,13 +21,17 @@ Positions = dict[bytes, IntervalSet]
 @dataclass(slots=True)
 class Witness:
     """Of one ward. `entries`: all that was seen, in order of writing. `named`: what its tombstones name.
-    `disowned`: what a tombstone names although the ward had been told before that the district holds it."""
+    `disowned`: what a tombstone names although the ward had been told before that the district holds it.
+    `least_kept`: how many bytes of entries at least were newer than the newest that was given up; None: nothing was."""
 
     journal: Path
     entries: dict[Key, bytes] = field(default_factory=dict)
     named: Positions = field(default_factory=dict)
     tombstones: int = 0
     disowned: Positions = field(default_factory=dict)
+    least_kept: int | None = None
+    _bytes: int = 0  # of all entries
+    _until: dict[Key, int] = field(default_factory=dict)  # of those up to this one
     _heads: dict[bytes, int] = field(default_factory=dict)  # the newest position that is known to have been written
     _last: Key | None = None
     _committed: Mapping[bytes, IntervalSet] = field(default_factory=dict)
@@ -39,6 +43,8 @@ class Witness:
             if (incarnation, position) in self.entries:
                 continue
             self.entries[incarnation, position] = data
+            self._bytes += len(data)
+            self._until[incarnation, position] = self._bytes
             self._written(incarnation, position)
             payload = decode(data).payload
             if isinstance(payload, Tombstone):
@@ -70,6 +76,9 @@ class Witness:
         # Marked both before and after it was named, so marked when it was: the ward knew.
         before = self._committed.get(stone.incarnation, nothing)
         known = common(common(before, committed.get(stone.incarnation, nothing)), named)
+        newest = max(last for _, last in stone.ranges)
+        kept = self._bytes - self._until.get((stone.incarnation, newest), 0)
+        self.least_kept = kept if self.least_kept is None else min(kept, self.least_kept)
         if known:
             self.disowned.setdefault(stone.incarnation, IntervalSet()).update(known)
 

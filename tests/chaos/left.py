@@ -33,6 +33,8 @@ METRIC = "battery_charge_percent"
 class District:
     """A ward's journal and a district that has all of it, as files."""
 
+    max_bytes = JournalSettings().max_bytes
+
     def __init__(self, folder: Path) -> None:
         self.folder, self.clock = folder, FakeClock()
         self.served: list[list[object]] = []
@@ -109,7 +111,11 @@ class District:
     def judged(self) -> Judgement:
         ends = [*(begin - 1 for begin in self.begun[1:]), self.begun[-1] + 10**9]
         lives = [Life(begin, end) for begin, end in zip(self.begun, ends, strict=True)]
-        return judge([Left("w", deepcopy(self.witness), lives)], self.folder / "district.toml", self.folder / "served")
+        return judge(
+            [Left("w", deepcopy(self.witness), lives, max_bytes=self.max_bytes)],
+            self.folder / "district.toml",
+            self.folder / "served",
+        )
 
     def change(self, statement: str, *values: object) -> None:
         """One row of the store's."""

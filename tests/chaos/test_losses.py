@@ -25,9 +25,11 @@ PROBE = "a-probe-with-a-long-name-so-that-few-of-them-fill-a-journal-" + "x" * 4
 class Overflowed(District):
     """A ward whose journal overflowed while its line was cut, and a district that has all else."""
 
+    max_bytes = LEAST_MAX_BYTES
+
     def write_journal(self) -> None:
         chance = random.Random(1)
-        journal = self.start(JournalSettings(max_bytes=LEAST_MAX_BYTES))
+        journal = self.start(JournalSettings(max_bytes=self.max_bytes))
         self.incarnation = journal.incarnation
         for turn in range(ENTRIES):
             self.clock.advance(1.0)
@@ -160,6 +162,11 @@ def test_a_loss_of_what_the_ward_knew_to_be_held_is_a_false_alarm(copy: Overflow
 def test_a_loss_of_what_was_never_written_is_a_false_alarm(copy: Overflowed) -> None:
     copy.name(1000, 10_000, 10_004)
     assert any("named lost and never written: 5 positions" in words for words in copy.judged().false_alarms)
+
+
+def test_what_was_given_up_although_there_was_room_is_a_false_alarm(copy: Overflowed) -> None:
+    copy.max_bytes = 3 * LEAST_MAX_BYTES  # as if the ward's journal could have held so much
+    assert any("something was given up for" in words for words in copy.judged().false_alarms)
 
 
 def test_what_nobody_saw_is_told_and_no_less_lost_where_it_is_not_named(copy: Overflowed, lost: int) -> None:
