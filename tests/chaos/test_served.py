@@ -6,7 +6,7 @@ from chaos.compare import Journaled
 from chaos.served import Served, ServedVerdict, judge, runs
 from chaos.ward import Life
 from telemetry.clock import ClockState
-from telemetry.entry import Entry, Readings, encode
+from telemetry.entry import Entry, Lifecycle, LifecycleEvent, Readings, encode
 from telemetry.readings import REACHABLE, Reading
 
 INCARNATION = b"1" * 16
@@ -63,6 +63,33 @@ def test_an_answer_that_came_too_late_is_excused_by_the_entry_that_says_so() -> 
     answers = served((1, 80), (50, 90))
     silent = journaled((1.1, 0.0), (54, 0.0), metric=REACHABLE)
     assert verdict(answers, [*journaled((1.1, 80)), *silent]).excused == 1
+
+
+def test_an_answer_after_that_entry_was_one_to_a_question_that_had_been_given_up() -> None:
+    silent = journaled((1.1, 1.0), (54, 0.0), metric=REACHABLE)
+    before = journaled((1.1, 80))
+    assert verdict(served((1, 80), (54.3, 90)), [*before, *silent]).excused == 1
+    # The device stays silent for the agent, as its next poll had no answer in time either: that is not said again.
+    assert verdict(served((1, 80), (59.5, 90)), [*before, *silent]).excused == 1
+    # But a device that answers for longer than two polls take is one that the agent does not hear.
+    assert verdict(served((1, 80), (67, 90)), [*before, *silent]).missed == 1
+
+
+def test_the_answer_with_which_a_device_was_back_should_have_been_written() -> None:
+    reached = journaled((1.1, 1.0), (54, 0.0), (55, 1.0), (90, 1.0), metric=REACHABLE)
+    before = journaled((1.1, 80))
+    assert verdict(served((1, 80), (54.9, 90)), [*before, *reached]).missed == 1
+    found = verdict(served((1, 80), (54.3, 90), (54.9, 80)), [*before, *reached])
+    assert (found.excused, found.missed) == (1, 0)
+
+
+def test_an_agent_that_had_its_last_word_takes_no_more_answers() -> None:
+    answers, entries = served((1, 80), (50.1, 90)), journaled((1.1, 80))
+    word = Lifecycle(LifecycleEvent.STOPPED)
+    at = 50 * SECOND
+    last = Entry(INCARNATION, 9, at, bytes(16), at, ClockState.SYNCHRONISED, "", "", word)
+    assert verdict(answers, [*entries, Journaled.read("w", encode(last))]).excused == 1
+    assert verdict(answers, entries).missed == 1
 
 
 def test_each_start_of_an_agent_writes_everything_anew() -> None:

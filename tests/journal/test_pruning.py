@@ -242,6 +242,34 @@ def test_a_full_journal_of_large_entries_gives_up_no_more_of_them_than_it_must(
     assert verify(path).ok
 
 
+def test_where_no_reading_is_left_a_full_journal_loses_the_oldest_of_the_rest_and_names_them_too(
+    open_journal: OpenJournal, published: Published, path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    journal = open_journal(SMALL)
+    for turn in range(300):
+        journal.append(Readings([Reading("temperature_celsius", chance.random())]))
+        for number in range(10):
+            journal.append(Facts([Fact(f"name of {turn}, {number}", chance.randbytes(200).hex())]))
+        journal.flush()
+    stones = [entry.payload for entry in published.entries() if isinstance(entry.payload, Tombstone)]
+    named = IntervalSet(span for stone in stones for span in stone.ranges)
+    held = everything(journal)
+    assert {p for p in range(1, journal.head() + 1) if p in named} == set(range(1, journal.head() + 1)) - dict(
+        held
+    ).keys()
+    lost = [
+        entry.position for entry in published.entries() if isinstance(entry.payload, Facts) and entry.position in named
+    ]
+    assert lost, "what was written did not fill it"
+    assert max(lost) < min(position for position, kind in held if kind == "Facts")
+    # No reading older than the newest of what went was kept instead of it.
+    assert not [position for position, kind in held if kind == "Readings" and position < max(lost)]
+    assert journal.counts().entries_lost == len(named)
+    journal.close()
+    assert verify(path).ok
+
+
 def test_losses_of_an_earlier_incarnation_are_named_by_the_later(
     open_journal: OpenJournal, published: Published, path: Path, seed: int
 ) -> None:
