@@ -156,7 +156,7 @@ def test_a_run_that_is_ended_by_hand_leaves_nothing_behind(peer: Callable[[str],
         assert any("faults from now on" in line for line in iter(run.stderr.readline, ""))
     finally:
         run.send_signal(signal.SIGINT)
-        rest = run.communicate(timeout=60)[1]
+        rest = run.communicate(timeout=150)[1]  # it judges what there is
     assert run.returncode == 1
     assert "ended by hand (seed 1)" in rest
     assert list(tmp_path.iterdir()) == []
