@@ -80,7 +80,8 @@ def main(arguments: list[str]) -> int:
         return WRONG_USE
     seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
     tell(f"seed {seed}, {options.store} store, {options.wards} wards, {options.minutes:g} minutes")
-    signal.signal(signal.SIGTERM, _end)
+    for number in (signal.SIGTERM, signal.SIGINT):  # what a shell starts in the background ignores SIGINT otherwise
+        signal.signal(number, _end)
     try:
         kernel.keep_mounts_to_ourselves()
         report = run(Options(options.wards, options.minutes, seed, options.store, options.keep, options.small_journals))
