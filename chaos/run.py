@@ -110,6 +110,7 @@ class _Run:
             self._act()
             self._mind()
         self._until(self._nothing_waits, _SETTLE_SECONDS, "not everything was caught up")
+        self._until(self._everybody_began, _START_SECONDS, "not every agent began anew")
         self._stop_agents()
         self._until(self._all_is_held, _LAST_WORDS_SECONDS, "not all last words arrived")
         report.restarts, report.messages_said_again = world.restarts, world.meddler.said_again
@@ -197,6 +198,10 @@ class _Run:
     def _everybody_was_heard(self) -> bool:
         wards = {ward for ward, _ in self._world.district.held()}
         return wards == set(self._world.wards)
+
+    def _everybody_began(self) -> bool:
+        """An agent that is told to stop before it began has no last word to say."""
+        return all(self._witnesses[ward.id].began_us >= ward.lives[-1].start_us for ward in self._world.wards.values())
 
     def _nothing_waits(self) -> bool:
         return not self._catch_up.waiting() and self._all_is_held(0.99)

@@ -22,6 +22,7 @@ Positions = dict[bytes, IntervalSet]
 class Witness:
     """Of one ward. `entries`: all that was seen, in order of writing. `named`: what its tombstones name.
     `disowned`: what a tombstone names although the ward had been told before that the district holds it.
+    `began_us`: when the newest run of its agent began to write, monotonic.
     `least_kept`: how many bytes of entries at least were newer than the newest that was given up; None: nothing was."""
 
     journal: Path
@@ -30,6 +31,7 @@ class Witness:
     tombstones: int = 0
     disowned: Positions = field(default_factory=dict)
     least_kept: int | None = None
+    began_us: int = 0
     _bytes: int = 0  # of all entries
     _until: dict[Key, int] = field(default_factory=dict)  # of those up to this one
     _heads: dict[bytes, int] = field(default_factory=dict)  # the newest position that is known to have been written
@@ -46,11 +48,13 @@ class Witness:
             self._bytes += len(data)
             self._until[incarnation, position] = self._bytes
             self._written(incarnation, position)
-            payload = decode(data).payload
+            entry = decode(data)
+            payload = entry.payload
             if isinstance(payload, Tombstone):
                 self._stone(payload, new.committed)
             elif isinstance(payload, Lifecycle) and payload.event is LifecycleEvent.STARTED:
                 self._written(payload.previous_incarnation, payload.previous_position)
+                self.began_us = entry.monotonic_us
         if new.entries:
             self._last = new.entries[-1][:2]
         self._committed = new.committed

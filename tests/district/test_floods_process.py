@@ -129,8 +129,9 @@ def test_a_payload_bomb_is_dropped_at_the_door_and_told(
     stage: Stage, well: WellWards, usual_ms: float, payload: Callable[[], bytes]
 ) -> None:
     before = stage.wards()["bomb"]["flood_messages"]
+    bomb = payload()  # first: making it keeps the threads of this process waiting, and those are the other wards
     delays, crowding = Delays(stage, WELL), stage.crowding(well)
-    flood = Flood(stage.port, topic("bomb"), itertools.repeat(payload()), 1)
+    flood = Flood(stage.port, topic("bomb"), itertools.repeat(bomb), 1)
     flood.start()
     wait_until(lambda: stage.wards()["bomb"]["flood_messages"] > before, 20, "it is dropped and counted")
     flood.stop()
