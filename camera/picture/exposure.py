@@ -18,7 +18,7 @@ _SEEN_SHARE = 0.02
 def black(picture: Picture) -> float:
     """Nothing is seen. A night scene with a light in it is not black."""
     mean = float(cv2.mean(picture.y)[0])
-    if mean > 17 and float((picture.y > _SEEN_LUMA).mean()) > _SEEN_SHARE:
+    if mean > 17 and np.count_nonzero(picture.y > _SEEN_LUMA) > _SEEN_SHARE * picture.y.size:
         return ramp(mean, _BLACK_LUMA - 2, -4)
     return ramp(mean, _BLACK_LUMA, -4)
 

@@ -54,7 +54,10 @@ def flat_part(picture: Picture) -> FlatPart:
     smooth = int(np.count_nonzero(_largest((spread < _SMOOTH_STD) & judged))) / whole
     share, inside = 0.0, False
     for middle in np.arange(0.0, 256.0, _ONE_LEVEL):
-        part = _largest(flat & (np.abs(level - middle) <= _ONE_LEVEL))
+        of_one_level = flat & (np.abs(level - middle) <= _ONE_LEVEL)
+        if np.count_nonzero(of_one_level) <= share * whole:
+            continue  # however it hangs together
+        part = _largest(of_one_level)
         found = int(np.count_nonzero(part)) / whole
         if found > share:
             share, inside = found, _is_inside(judged & ~part)
@@ -80,7 +83,7 @@ def detail_lost(reference: Picture, picture: Picture) -> float:
 def signal_lost(picture: Picture, part: FlatPart) -> float:
     """The recorder or encoder shows a card of its own: one flat colour, also with words on it, or bars."""
     card = 0.0
-    if float(picture.y.mean()) > _BLACK and (part.share >= _WHOLE or (part.inside and part.share > _CARD_SHARE)):
+    if cv2.mean(picture.y)[0] > _BLACK and (part.share >= _WHOLE or (part.inside and part.share > _CARD_SHARE)):
         card = 1.0
     return max(card, _bars(picture))
 
@@ -113,7 +116,9 @@ def _bars(picture: Picture) -> float:
     counts = np.sort(np.bincount(colours.reshape(-1)))[::-1] / colours.size
     if np.count_nonzero(counts >= _LEAST_BAR_SHARE) < _LEAST_BARS:
         return 0.0
-    vivid = float(np.hypot(picture.u.std(), picture.v.std())) >= _BARS_CHROMA
+    # OpenCV's, since NumPy makes floating point numbers of whole planes first.
+    u_std, v_std = (float(cv2.meanStdDev(plane)[1][0, 0]) for plane in (picture.u, picture.v))
+    vivid = float(np.hypot(u_std, v_std)) >= _BARS_CHROMA
     if not vivid and not _rows_are_alike(picture.reduced):
         return 0.0
     return ramp(float(counts[:_FEW_COLOURS].sum()), _BARS_SHARE, 0.15)

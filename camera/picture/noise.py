@@ -22,7 +22,8 @@ def noise_sigma(picture: Picture) -> float:
     if luma.shape[1] > _MOST_WIDTH:
         left = (luma.shape[1] - _MOST_WIDTH) // 2
         luma = luma[:, left : left + _MOST_WIDTH]
-    response = np.abs(cv2.filter2D(luma, cv2.CV_32F, _KERNEL))
+    response = cv2.filter2D(luma, cv2.CV_32F, _KERNEL)
+    np.abs(response, out=response)
     return _SCALE * float(np.percentile(block_means(response, 16, 9), _QUIET))
 
 

@@ -37,7 +37,7 @@ def light_of(picture: Picture) -> Light:
     """Night is a picture without colour, or one that is dark."""
     u, v = picture.u.astype(np.float32) - 128, picture.v.astype(np.float32) - 128
     colourless = float(np.hypot(u, v).mean()) < _COLOURLESS
-    return Light.NIGHT if colourless or float(picture.y.mean()) < _DARK else Light.DAY
+    return Light.NIGHT if colourless or cv2.mean(picture.y)[0] < _DARK else Light.DAY
 
 
 def small(picture: Picture) -> Picture:
