@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from pathlib import Path
 
 from journal.journal import Journal, JournalSettings
@@ -21,6 +22,15 @@ def everything(journal: Journal) -> list[tuple[int, str]]:
     """(position, payload's name) of all that is held of this incarnation."""
     held = journal.read(journal.incarnation, 1, 10**9, 10**9)
     return [(position, type(decode(entry).payload).__name__) for position, entry in held]
+
+
+def named_exactly(journal: Journal, stones: Iterable[Tombstone]) -> IntervalSet:
+    """What these name: all that this incarnation has written and does not hold, and nothing else."""
+    named = IntervalSet(span for stone in stones for span in stone.ranges)
+    written = set(range(1, journal.head() + 1))
+    assert {position for position in written if position in named} == written - dict(everything(journal)).keys()
+    assert journal.counts().entries_lost == len(named)
+    return named
 
 
 def incompressible(chance: random.Random) -> Readings:
@@ -210,13 +220,8 @@ def test_a_full_journal_loses_the_oldest_readings_and_names_them(
     stones = [entry.payload for entry in published.entries() if isinstance(entry.payload, Tombstone)]
     assert {stone.why for stone in stones} == {"journal_full"}
     assert {stone.incarnation for stone in stones} == {journal.incarnation}
-    named = IntervalSet(span for stone in stones for span in stone.ranges)
-    held = everything(journal)
-    # Exactly what is not there is named, only readings went, and they went oldest first.
-    assert {p for p in range(1, journal.head() + 1) if p in named} == set(range(1, journal.head() + 1)) - dict(
-        held
-    ).keys()
-    assert journal.counts().entries_lost == len(named)
+    named, held = named_exactly(journal, stones), everything(journal)
+    # Only readings went, and they went oldest first.
     assert [kind for _, kind in held].count("Facts") == 60
     oldest_kept = min(position for position, kind in held if kind == "Readings")
     assert max(last for _, last in named) < oldest_kept
@@ -253,11 +258,7 @@ def test_where_no_reading_is_left_a_full_journal_loses_the_oldest_of_the_rest_an
             journal.append(Facts([Fact(f"name of {turn}, {number}", chance.randbytes(200).hex())]))
         journal.flush()
     stones = [entry.payload for entry in published.entries() if isinstance(entry.payload, Tombstone)]
-    named = IntervalSet(span for stone in stones for span in stone.ranges)
-    held = everything(journal)
-    assert {p for p in range(1, journal.head() + 1) if p in named} == set(range(1, journal.head() + 1)) - dict(
-        held
-    ).keys()
+    named, held = named_exactly(journal, stones), everything(journal)
     lost = [
         entry.position for entry in published.entries() if isinstance(entry.payload, Facts) and entry.position in named
     ]
@@ -265,7 +266,6 @@ def test_where_no_reading_is_left_a_full_journal_loses_the_oldest_of_the_rest_an
     assert max(lost) < min(position for position, kind in held if kind == "Facts")
     # No reading older than the newest of what went was kept instead of it.
     assert not [position for position, kind in held if kind == "Readings" and position < max(lost)]
-    assert journal.counts().entries_lost == len(named)
     journal.close()
     assert verify(path).ok
 
