@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import random
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
@@ -21,6 +20,7 @@ from telemetry.clock import SystemClock
 from telemetry.entry import Readings
 from telemetry.readings import Reading
 from tests.edge_agent.conftest import DISTRICT, WARD, Hub, Mosquitto, listening
+from tests.edge_agent.line import Door, carry, carry_beside
 
 _LEVEL_AT = 8  # of a short CONNECT: type, length, "MQTT" with its length, then the protocol level
 _CONNACK_UNACCEPTABLE_VERSION = b"\x20\x02\x00\x01"  # MQTT 3.1.1 section 3.2
@@ -42,30 +42,19 @@ class Wire:
         self._broker, self._answer = broker, answer
         self.sent = bytearray()
         self.levels: list[int] = []  # protocol levels that connections began with
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"mqtt://127.0.0.1:{self._server.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._server.accept()
-                threading.Thread(target=self._join, args=(near,), daemon=True).start()
+        self._door = Door(self._join)
+        self.url, self.close = self._door.url, self._door.close
 
     def _join(self, near: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            first = near.recv(65536)
-            self.levels.append(first[_LEVEL_AT + (first[1] > 0x7F)])
-            if self._answer is not None and self.levels[-1] != 4:
-                self._turn_away(near)
-                return
-            far = socket.create_connection(("127.0.0.1", self._broker))
-            far.sendall(first)
-            threading.Thread(target=self._carry, args=(far, near), daemon=True).start()
-            self._carry(near, far, self.sent)
+        first = near.recv(65536)
+        self.levels.append(first[_LEVEL_AT + (first[1] > 0x7F)])
+        if self._answer is not None and self.levels[-1] != 4:
+            self._turn_away(near)
+            return
+        far = socket.create_connection(("127.0.0.1", self._broker))
+        far.sendall(first)
+        carry_beside(far, near, lambda _: None)
+        carry(near, far, self.sent.extend)
 
     def _turn_away(self, near: socket.socket) -> None:
         if self._answer is Answer.REFUSES:
@@ -74,14 +63,6 @@ class Wire:
             while near.recv(65536):
                 pass
         near.close()
-
-    def _carry(self, source: socket.socket, sink: socket.socket, kept: bytearray | None = None) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                if kept is not None:
-                    kept += data
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
 
 
 @contextlib.contextmanager
