@@ -14,6 +14,7 @@ from pathlib import Path
 from journal.model import JournalError, JournalFault
 from telemetry.disk import sync
 from telemetry.readings import Reason, ReasonCode
+from telemetry.sqlite_files import connect, connect_for_reading, is_damage, primary_code
 
 APPLICATION_ID = 0x57574A31  # "WWJ1"
 SCHEMA_VERSION = 1
@@ -59,7 +60,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     """The journal at `path`, made where there is none. Raises JournalError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+        connection = connect(path)
     except (OSError, sqlite3.Error) as error:
         raise JournalError(JournalFault.NOT_OPENED, path, f"cannot be opened: {error}") from error
     try:
@@ -84,9 +85,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """A second connection that never writes. Raises JournalError."""
     connection: sqlite3.Connection | None = None
     try:
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0, isolation_level=None, check_same_thread=False
-        )
+        connection = connect_for_reading(path)
         if _is_new(connection, path):
             raise JournalError(JournalFault.NOT_A_JOURNAL, path, "is empty")
     except sqlite3.Error as error:
@@ -122,11 +121,6 @@ def _create(connection: sqlite3.Connection) -> None:
     )
 
 
-def _code(error: sqlite3.Error) -> int:
-    """SQLite's primary result code; 0 where the error did not come from SQLite itself."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
-
-
 def opening_error(path: Path, error: sqlite3.Error) -> JournalError:
     """What an error while opening means."""
     if is_damage(error):
@@ -134,19 +128,13 @@ def opening_error(path: Path, error: sqlite3.Error) -> JournalError:
     return JournalError(JournalFault.NOT_OPENED, path, f"cannot be opened: {error}")
 
 
-def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file's content is wrong, as against a disk that refuses for now."""
-    missing_table = _code(error) == sqlite3.SQLITE_ERROR and "no such table" in str(error)
-    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or missing_table
-
-
 def writing_reason(path: Path, error: sqlite3.Error) -> Reason:
     """Why the disk refuses to take what is written, in a ward's words."""
     detail = f"{path}: {error} ({getattr(error, 'sqlite_errorname', type(error).__name__)})"
-    if _code(error) == sqlite3.SQLITE_FULL:
+    if primary_code(error) == sqlite3.SQLITE_FULL:
         return Reason(ReasonCode.DISK_FULL, detail)
     # SQLite says "I/O error" for some writes that fail for want of room, such as growing its shared memory.
-    if _code(error) in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and is_full(path):
+    if primary_code(error) in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and is_full(path):
         return Reason(ReasonCode.DISK_FULL, detail)
     return Reason(ReasonCode.DISK_FAILED, detail)
 

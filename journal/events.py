@@ -9,6 +9,7 @@ from pathlib import Path
 
 from journal import database
 from journal.database import opening_error
+from telemetry.sqlite_files import rows_as_written
 
 
 def events_newest_first(path: Path) -> Iterator[bytes]:
@@ -28,7 +29,7 @@ def newest_wall_us(path: Path) -> int:
     """The wall time (µs) of the entry that was written last; 0 where there is none. Not the greatest: a clock that was
     years ahead for a while, and was set right, must not haunt those who come after. Raises JournalError."""
     try:
-        with closing(database.open_for_reading(path)) as connection:
+        with closing(database.open_for_reading(path)) as connection, rows_as_written():
             last = [
                 connection.execute(f"SELECT id, wall_us FROM {table} ORDER BY id DESC LIMIT 1").fetchone()
                 for table in database.TABLES

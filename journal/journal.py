@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from journal import database, room
-from journal.database import is_damage, opening_error, row_id
+from journal.database import opening_error, row_id
 from journal.ledger import Ledger, committed, held
 from journal.model import Durable, Held, JournalCounts, JournalError, JournalFault, JournalSettings
 from journal.writer import Writer
@@ -26,6 +26,7 @@ from telemetry.conditions import Condition
 from telemetry.entry import Payload
 from telemetry.intervals import IntervalSet
 from telemetry.readings import Reason, ReasonCode
+from telemetry.sqlite_files import is_damage, rows_as_written
 
 __all__ = ["Durable", "Held", "Journal", "JournalCounts", "JournalError", "JournalFault", "JournalSettings"]
 
@@ -101,7 +102,8 @@ class Journal:
     ) -> Journal:
         connection = _opened(path)
         try:
-            ledger = Ledger(path, connection, clock)
+            with rows_as_written():
+                ledger = Ledger(path, connection, clock)
             reader = database.open_for_reading(path)
         except sqlite3.Error as error:
             connection.close()
@@ -257,7 +259,8 @@ class Journal:
 
     def _asked(self, question: Callable[[], _T]) -> _T:
         try:
-            return question()
+            with rows_as_written():
+                return question()
         except sqlite3.ProgrammingError as error:
             raise JournalError(JournalFault.CLOSED, self._path, "is closed") from error
         except sqlite3.Error as error:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from journal import database, pruning, spans
-from journal.database import COMMITTED, TABLES, row_id
+from journal.database import COMMITTED, POSITION_BITS, TABLES, row_id
 from journal.merkle import Tree
 from journal.model import Durable, Held
 from journal.waiting import Item
@@ -33,6 +33,7 @@ from telemetry.entry import (
     leaf_hash,
 )
 from telemetry.intervals import IntervalSet
+from telemetry.sqlite_files import DamagedError
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,9 @@ class Ledger:
         self._previous: tuple[bytes, int, bytes] = before[1:] if before else (b"", 0, b"")
         totals = connection.execute("SELECT checkpoint, entries, readings, lost, dropped FROM totals").fetchone()
         if totals is None:
-            raise sqlite3.OperationalError("no such table: the totals are empty")
+            raise DamagedError("the totals are empty")
+        if not 0 <= self._previous[1] < 1 << POSITION_BITS:
+            raise DamagedError(f"the newest position is {self._previous[1]}")
         self.state = State(*totals)
 
     def started(self, agent_version: str) -> Lifecycle:

@@ -10,6 +10,7 @@ from pathlib import Path
 from journal.database import POSITION_BITS, place, row_id
 from journal.model import Held, JournalError, JournalFault
 from telemetry.intervals import IntervalSet
+from telemetry.sqlite_files import connect, connect_for_reading
 
 _DONE = 1  # user_version of a file that is whole
 _SCHEMA = """
@@ -23,7 +24,7 @@ class SalvagedFile:
 
     def __init__(self, path: Path) -> None:
         path.unlink(missing_ok=True)  # of an attempt that was broken off
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db = connect(path)
         self._db.execute("PRAGMA journal_mode = MEMORY")  # begun anew after a crash; the damaged file stays
         self._db.executescript(_SCHEMA)
         self._numbers: dict[bytes, int] = {}
@@ -74,9 +75,7 @@ class Salvaged:
         self._lock = threading.Lock()
         self._committed: dict[bytes, IntervalSet] = {}
         try:
-            self._db = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-            )
+            self._db = connect_for_reading(path)
             if self._db.execute("PRAGMA user_version").fetchone()[0] != _DONE:
                 raise JournalError(JournalFault.NOT_A_JOURNAL, path, "is not finished")
             self._numbers = {bytes(name): number for number, name in self._db.execute("SELECT * FROM incarnations")}

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from journal.audit import INVARIANTS, Audit, Report
-from journal.database import ALL_ENTRIES, is_damage, open_for_reading, place, row_id
+from journal.database import ALL_ENTRIES, open_for_reading, place, row_id
 from journal.ledger import committed, held
 from journal.model import Held, JournalError, JournalFault
 from telemetry.intervals import IntervalSet
 from telemetry.invariants import Invariant
+from telemetry.sqlite_files import is_damage, rows_as_written
 
 __all__ = ["FileCounts", "Invariant", "Report", "Since", "read_counts", "read_entries", "read_since", "verify"]
 
@@ -36,28 +38,18 @@ class FileCounts:
 
 def read_counts(path: Path) -> FileCounts:
     """The totals of a journal's file, read without writing to it. Raises JournalError."""
-    connection = open_for_reading(path)
-    try:
+    with _opened(path) as connection:
         readings, entries = connection.execute("SELECT readings, entries FROM totals").fetchone()
         return FileCounts(readings, entries, held(connection))
-    except sqlite3.Error as error:
-        raise _unreadable(path, error) from error
-    finally:
-        connection.close()
 
 
 def read_entries(path: Path) -> Iterator[tuple[bytes, int, bytes]]:
     """Every entry held, as (incarnation, position, entry) in order of writing. Raises JournalError."""
-    connection = open_for_reading(path)
-    try:
+    with _opened(path) as connection:
         names = dict(connection.execute("SELECT number, incarnation FROM incarnations").fetchall())
         for identity, entry in connection.execute(ALL_ENTRIES):
             number, position = place(identity)
             yield names[number], position, entry
-    except sqlite3.Error as error:
-        raise _unreadable(path, error) from error
-    finally:
-        connection.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +64,7 @@ class Since:
 def read_since(path: Path, after: tuple[bytes, int] | None) -> Since:
     """What was written after that (incarnation, position), beside the agent that writes; everything where nothing is
     held of that incarnation any more. Raises JournalError."""
-    connection = open_for_reading(path)
-    try:
+    with _opened(path) as connection:
         connection.execute("BEGIN")
         names = dict(connection.execute("SELECT number, incarnation FROM incarnations").fetchall())
         numbers = {name: number for number, name in names.items()}
@@ -81,16 +72,11 @@ def read_since(path: Path, after: tuple[bytes, int] | None) -> Since:
         rows = [(place(identity), entry) for identity, entry in connection.execute(_ENTRIES_AFTER, {"last": last})]
         entries = [(names[number], position, entry) for (number, position), entry in rows]
         return Since(entries, committed(connection))
-    except sqlite3.Error as error:
-        raise _unreadable(path, error) from error
-    finally:
-        connection.close()
 
 
 def verify(path: Path) -> Report:
     """Check every invariant of the journal's file at `path`. Raises JournalError where it cannot be read at all."""
-    connection = open_for_reading(path)
-    try:
+    with _opened(path) as connection:
         report = Report(str(path), {name: Invariant(name) for name in INVARIANTS})
         connection.execute("BEGIN")  # one view of the file, while an agent may be writing to it
         sound = connection.execute("PRAGMA integrity_check").fetchall()
@@ -99,12 +85,15 @@ def verify(path: Path) -> Report:
             return report  # what a damaged file says of the rest would mislead
         Audit(connection, report).run()
         return report
-    except sqlite3.Error as error:
-        raise _unreadable(path, error) from error
-    finally:
-        connection.close()
 
 
-def _unreadable(path: Path, error: sqlite3.Error) -> JournalError:
-    fault = JournalFault.DAMAGED if is_damage(error) else JournalFault.UNREADABLE
-    return JournalError(fault, path, f"cannot be read: {error}")
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """For reading; what goes wrong with it is JournalError."""
+    with closing(open_for_reading(path)) as connection:
+        try:
+            with rows_as_written():
+                yield connection
+        except sqlite3.Error as error:
+            fault = JournalFault.DAMAGED if is_damage(error) else JournalFault.UNREADABLE
+            raise JournalError(fault, path, f"cannot be read: {error}") from error

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from journal.database import is_damage, writing_reason
+from journal.database import writing_reason
 from journal.ledger import Ledger, stamp
 from journal.model import Durable, JournalError, JournalFault, JournalSettings
 from journal.waiting import Dropped, Item, Waiting
@@ -24,6 +24,7 @@ from telemetry.entry import (
 )
 from telemetry.intervals import IntervalSet
 from telemetry.readings import Reason, ReasonCode
+from telemetry.sqlite_files import is_damage
 
 log = logging.getLogger(__name__)
 

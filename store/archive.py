@@ -8,7 +8,6 @@ double, little-endian.
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from store.embedded.codec import decode, encode
 from store.embedded.database import translated
 from store.embedded.summaries import Borders, Summarised, with_newest
 from telemetry.intervals import IntervalSet
+from telemetry.sqlite_files import connect
 
 _APPLICATION_ID = 0x57574131  # "WWA1"
 _PIECE = 4096  # samples of one row
@@ -95,7 +95,7 @@ class Archive:
         if not make and not path.is_file():
             raise StoreError(f"there is no {path}", StoreFault.NOT_OPENED)
         with translated(path, opening=True):
-            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db = connect(path)
             (application,) = self._db.execute("PRAGMA application_id").fetchone()
             (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if application != _APPLICATION_ID:

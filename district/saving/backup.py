@@ -23,6 +23,7 @@ from district.saving.manifest import BackupError, Manifest, SavedWard, describe
 from store.base import StoreError
 from telemetry.clock import Clock
 from telemetry.disk import sync
+from telemetry.sqlite_files import connect_for_reading
 
 
 @dataclass(slots=True)
@@ -114,7 +115,7 @@ def _snapshot(configuration: Configuration) -> str:
 
 
 def _wards(store: Path) -> tuple[SavedWard, ...]:
-    with contextlib.closing(sqlite3.connect(f"{store.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as copy:
+    with contextlib.closing(connect_for_reading(store, unchanging=True)) as copy:
         rows = copy.execute(
             "SELECT w.name, w.samples_committed, w.events_committed, coalesce(("
             " SELECT sum(p.last - p.first + 1) FROM positions AS p JOIN incarnations AS i ON i.id = p.incarnation"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from telemetry.disk import sync
+from telemetry.sqlite_files import connect_for_reading
 
 _PAGES = 128  # copied at once (1 MB of the store), so that the hub's own writes come in between
 _REST_SECONDS = 0.002
@@ -25,7 +26,7 @@ class Frozen:
 
     def __init__(self, path: Path) -> None:
         """Raises sqlite3.Error."""
-        self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        self._db = connect_for_reading(path)
         self._db.execute(f"PRAGMA busy_timeout = {_HUB_WAITS_MS}")
         # The backup below reads in this transaction, so no commit of the hub makes it begin again.
         self._db.execute("BEGIN")

@@ -17,6 +17,7 @@ from pathlib import Path
 from store.base import StoreError, StoreFault, StoreFullError
 from store.embedded.settings import EmbeddedSettings
 from telemetry.disk import sync
+from telemetry.sqlite_files import connect, connect_for_reading, is_damage, primary_code
 
 APPLICATION_ID = 0x57575331  # "WWS1"
 VICTORIA_ID = 0x57575631  # "WWV1": what stands beside VictoriaMetrics; its samples are mostly there
@@ -115,7 +116,7 @@ class FileLock:
 def open_for_writing(path: Path, settings: EmbeddedSettings, form: Format = EMBEDDED) -> sqlite3.Connection:
     """The store's file at `path`, made where there is none. Raises StoreError."""
     with translated(path, opening=True):
-        connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+        connection = connect(path)
         try:
             if _is_new(connection, path, (form.application_id,)):
                 _create(connection, form)
@@ -137,8 +138,7 @@ def open_for_writing(path: Path, settings: EmbeddedSettings, form: Format = EMBE
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """A connection that never writes; it may be handed from thread to thread. Raises StoreError."""
     with translated(path, opening=True):
-        uri = f"{path.absolute().as_uri()}?mode=ro"
-        connection = sqlite3.connect(uri, uri=True, timeout=5.0, isolation_level=None, check_same_thread=False)
+        connection = connect_for_reading(path)
         try:
             if _is_new(connection, path, (APPLICATION_ID, VICTORIA_ID)):
                 raise StoreError(f"{path} is empty", StoreFault.NOT_A_STORE)
@@ -176,12 +176,11 @@ def translated(path: Path, opening: bool = False) -> Iterator[None]:
 
 
 def _meaning(path: Path, error: sqlite3.Error, opening: bool) -> StoreError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = primary_code(error)
     if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
         return StoreError(f"a text or number that cannot be kept: {error}")
     detail = f"{path}: {error} ({getattr(error, 'sqlite_errorname', type(error).__name__)})"
-    no_table = code == sqlite3.SQLITE_ERROR and "no such table" in str(error)
-    if no_table or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if is_damage(error):
         return damaged(path, detail)
     # SQLite says "I/O error" for some writes that fail for want of room, such as growing its shared memory.
     no_room = code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _free_bytes(path) < _ROOM_FOR_RETRY

@@ -5,17 +5,19 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from journal.database import place
+from journal.events import events_newest_first, newest_wall_us
 from journal.journal import Journal, JournalError, JournalFault, JournalSettings
 from journal.model import Held
 from journal.pages import Pages
 from journal.salvage import salvage
 from journal.salvaged import Salvaged
-from journal.verify import read_entries, verify
+from journal.verify import read_counts, read_entries, verify
 from telemetry.clock import FakeClock
 from telemetry.entry import Checkpoint, Facts, decode
 from telemetry.intervals import IntervalSet
@@ -174,6 +176,37 @@ def test_damage_that_shows_only_while_the_journal_is_used_is_noted_and_the_next_
         saved(aside, path.with_name("saved.db")).items()
         >= {key: entry for key, entry in two_starts.items() if key[1] < 100}.items()
     )
+
+
+def test_whatever_is_damaged_the_next_start_goes_on_and_every_reader_says_so_in_our_words(
+    open_journal: OpenJournal, path: Path, clock: FakeClock, seed: int
+) -> None:
+    chance = random.Random(seed)
+    journal = open_journal()
+    write(journal, clock, 100, chance)
+    journal.close()
+    whole = path.read_bytes()
+    readers: list[Callable[[Path], object]] = [
+        *(verify, read_counts, newest_wall_us),
+        *(lambda file: list(read_entries(file)), lambda file: list(events_newest_first(file))),
+    ]
+    noticed = 0
+    for turn in range(40):
+        damaged = bytearray(whole)
+        at = chance.randrange(100, 3 * 4096) if turn % 2 else chance.randrange(100, len(whole) - 64)  # not its name tag
+        damaged[at : at + 63] = chance.randbytes(63)
+        path.write_bytes(damaged)
+        for reader in readers:
+            try:
+                reader(path)
+            except JournalError as error:
+                assert error.fault == JournalFault.DAMAGED, error
+                noticed += 1
+        again = open_journal(set_damaged_aside=True)
+        again.append(some_readings())
+        assert again.flush() or again.damaged
+        again.close()
+    assert noticed > 0, "no damage was noticed at all"
 
 
 def test_what_was_saved_is_over_when_the_district_has_all_of_it(

@@ -211,6 +211,21 @@ def test_random_damage_is_an_error_of_ours_never_a_crash_or_a_wrong_number(path:
     assert found > 0, "no damage was noticed at all"
 
 
+def test_damage_that_sqlite_quotes_or_cannot_decode_is_told_as_damage(path: Path) -> None:
+    store = EmbeddedStore.open(path, clock=FakeClock(), settings=SMALL)
+    store.commit([commit(*minute(0), positions=[(0, 0)], events=[event(0, 0)])])
+    store.close()
+    whole = path.read_bytes()
+    schema = whole.replace(b"tableeventsevents", b"table\xd1ventsevents").replace(b"TABLE events (", b"TABLE events {")
+    device = whole.replace(CHARGE.device.encode(), b"\xd1" * len(CHARGE.device))
+    for damaged in (schema, device):
+        assert damaged != whole
+        path.write_bytes(damaged)
+        with pytest.raises(StoreError) as caught:
+            EmbeddedStore.open(path, clock=FakeClock(), settings=SMALL)
+        assert caught.value.fault is StoreFault.DAMAGED
+
+
 def _points(store: EmbeddedStore) -> tuple[list[int], list[float]]:
     series = store.history(CHARGE, *ALWAYS)
     return series.times_us, series.values
