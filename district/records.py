@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from sqlalchemy import Engine, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -10,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from district.database import HubDatabaseError
-from district.tables import HubCondition, NamedLoss, PresenceChange, Ward, WardCounts
+from district.tables import Base, HubCondition, NamedLoss, PresenceChange, Ward, WardCounts
 from telemetry.conditions import Severity
 from telemetry.intervals import IntervalSet
 
@@ -95,10 +96,8 @@ class Records:
         """All of `changes`, or nothing."""
         try:
             with Session(self._engine) as session, session.begin():
-                for ward in changes.wards:
-                    session.merge(_ward_row(ward))
-                for name, counts in changes.counts.items():
-                    session.merge(WardCounts(ward=name, **asdict(counts)))
+                _put(session, Ward, [asdict(ward) for ward in changes.wards])
+                _put(session, WardCounts, [{"ward": name, **asdict(each)} for name, each in changes.counts.items()])
                 session.add_all(_presence_row(record) for record in changes.presence)
                 session.add_all(_condition_row(record) for record in changes.raised)
                 for record in changes.cleared:
@@ -154,18 +153,6 @@ class Records:
         return Session(self._engine)
 
 
-def _ward_row(ward: WardRecord) -> Ward:
-    return Ward(
-        id=ward.id,
-        first_seen_us=ward.first_seen_us,
-        last_word_us=ward.last_word_us,
-        online=ward.online,
-        offline_since_us=ward.offline_since_us,
-        incarnation=ward.incarnation,
-        agent_version=ward.agent_version,
-    )
-
-
 def _ward_record(row: Ward) -> WardRecord:
     return WardRecord(
         id=row.id,
@@ -197,6 +184,17 @@ def _condition_row(record: HubConditionRecord) -> HubCondition:
 def _condition_record(row: HubCondition) -> HubConditionRecord:
     times = (row.since_us, row.raised_us, row.cleared_us)
     return HubConditionRecord(row.ward, row.rule, Severity(row.severity), *times, row.instance)
+
+
+def _put(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:
+    """Rows by their keys, new or not; of the same key the last one stays. All in one statement: every ward has spoken
+    since the last time, and an object and two statements for each were a quarter of what the hub cost."""
+    if rows:
+        statement = insert(table)
+        columns = table.__table__.columns
+        others = {column.name: statement.excluded[column.name] for column in columns if not column.primary_key}
+        keys = [column.name for column in columns if column.primary_key]
+        session.connection().execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
 
 
 def _clear(session: Session, record: HubConditionRecord) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from dashboards.console.tables import Base as ConsoleBase
 from district.database import HEAD, SCRIPTS, open_database
+from district.records import Changes, Counts, Records, WardRecord
 from district.tables import Base
 
 
@@ -33,3 +34,13 @@ def test_a_second_start_migrates_nothing_and_keeps_what_is_there(tmp_path: Path)
     first.dispose()
     with open_database(tmp_path / "hub.db").begin() as connection:
         assert connection.execute(text("SELECT name FROM console_users")).scalar_one() == "an"
+
+
+def test_of_what_is_written_down_of_a_ward_twice_at_once_the_last_word_stays(tmp_path: Path) -> None:
+    records = Records(open_database(tmp_path / "hub.db"))
+    records.write(Changes(wards=[WardRecord("hai-chau", 1, 2)], counts={"hai-chau": Counts(3, 4)}), now_us=0)
+    gone = WardRecord("hai-chau", 1, 8, False, 9, b"x", "1")
+    again = [WardRecord("hai-chau", 1, 5), WardRecord("an-khe", 6, 7), gone]
+    records.write(Changes(wards=again, counts={"hai-chau": Counts(10, 11), "an-khe": Counts()}), now_us=0)
+    assert {ward.id: ward for ward in records.wards()} == {"hai-chau": gone, "an-khe": again[1]}
+    assert records.counts() == {"hai-chau": Counts(10, 11), "an-khe": Counts()}
