@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from camera.picture.conditions import ramp
-from camera.picture.picture import Floats, Picture, Plane
+from camera.picture.picture import Floats, Picture, Plane, halved
 
 _COLUMNS, _ROWS = 64, 36
 _LIT = 50  # luma; below it chroma is squeezed towards none
@@ -34,9 +34,8 @@ def _cast(picture: Picture) -> float:
 
 
 def _averaged(plane: Plane | Floats) -> Floats:
-    if plane.shape[1] > 4 * _COLUMNS:  # in two steps: large planes stay bytes
-        plane = cv2.resize(plane, (4 * _COLUMNS, 4 * _ROWS), interpolation=cv2.INTER_AREA)
-    return cv2.resize(plane.astype(np.float32), (_COLUMNS, _ROWS), interpolation=cv2.INTER_AREA)
+    few = halved(plane, 2 * _COLUMNS, 2 * _ROWS)  # large planes stay bytes
+    return cv2.resize(few.astype(np.float32), (_COLUMNS, _ROWS), interpolation=cv2.INTER_AREA)
 
 
 def _lost_plane(picture: Picture) -> float:

@@ -13,7 +13,9 @@ import numpy as np
 from camera.picture.conditions import ramp
 from camera.picture.picture import Floats, Picture, block_means
 
-_FINE, _COARSE = (1.0, 2.0), (4.0, 8.0)  # sigma of the bands' Gaussians, in pixels of the reduced picture
+# Sigma of the bands' Gaussians, in pixels of the reduced picture: the fine band is 1 to 2, the coarse one 4 to 8.
+_FINE = 2.0
+_COARSE_HALVED = (2.0, 4.0)  # of a picture half as large, which has all of so coarse a band
 _COLUMNS, _ROWS = 16, 9
 _TEXTURED = 2.0  # luma; less coarse detail than this tells nothing
 _LEAST_BLOCKS = 6
@@ -24,8 +26,9 @@ _RATIO = 0.27  # 1.5 % of the width blurs to 0.24 and less; a lens that is merel
 def sharpness(picture: Picture) -> float | None:
     """Fine to coarse detail, about 0.4 to 1 of a lens in focus; None where there is nothing to focus on."""
     luma = picture.reduced
-    fine = _energy(_band(luma, *_FINE))
-    coarse = _energy(_band(luma, *_COARSE))
+    halved = cv2.resize(luma, (luma.shape[1] // 2, luma.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    fine = _energy(picture.smooth - cv2.GaussianBlur(luma, (0, 0), _FINE))
+    coarse = _energy(_band(halved, *_COARSE_HALVED))
     textured = coarse > _TEXTURED
     if np.count_nonzero(textured) < _LEAST_BLOCKS:
         return None

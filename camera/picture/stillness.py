@@ -36,7 +36,7 @@ def change(before: Picture, after: Picture) -> float:
     """Mean difference in luma of a block that is busier than 92 % of them; large where the sizes differ."""
     if before.reduced.shape != after.reduced.shape:
         return 255.0
-    difference: Floats = cv2.absdiff(_smooth(before), _smooth(after))
+    difference: Floats = cv2.absdiff(before.smooth, after.smooth)
     judged = block_means(difference)[before.unmasked & after.unmasked]
     return float(np.percentile(judged, _MOST_BLOCKS)) if judged.size else 0.0
 
@@ -68,8 +68,3 @@ def _still(run: Sequence[Step]) -> float:
     same = sum(step.seconds for step in run if step.change <= _SAME)
     whole = sum(step.seconds for step in run)
     return whole if same >= _SHARE_SAME * whole else 0.0
-
-
-def _smooth(picture: Picture) -> Floats:
-    smoothed: Floats = cv2.GaussianBlur(picture.reduced, (0, 0), 1.0)
-    return smoothed

@@ -8,7 +8,7 @@ import av
 import cv2
 import numpy as np
 
-from camera.picture.picture import Picture
+from camera.picture.picture import Picture, shrunk
 
 if TYPE_CHECKING:
     from camera.watch.stream_watch import Keyframe
@@ -52,10 +52,7 @@ def thumbnail(picture: Picture) -> bytes:
     small = min(THUMBNAIL_WIDTH, width) // 2 * 2
     size = (small, max(2, round(height * small / width) // 2 * 2))
     half = (size[0] // 2, size[1] // 2)
-    planes = [
-        cv2.resize(plane, to, interpolation=cv2.INTER_AREA).reshape(-1)
-        for plane, to in ((picture.y, size), (picture.u, half), (picture.v, half))
-    ]
+    planes = [shrunk(plane, *to).reshape(-1) for plane, to in ((picture.y, size), (picture.u, half), (picture.v, half))]
     pixels = cv2.cvtColor(np.concatenate(planes).reshape(size[1] * 3 // 2, size[0]), cv2.COLOR_YUV2BGR_I420)
     good, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     if not good:

@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from camera.picture.picture import Picture
+from camera.picture.picture import Picture, shrunk
 from telemetry.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Light(StrEnum):
 def light_of(picture: Picture) -> Light:
     """Night is a picture without colour, or one that is dark."""
     u, v = picture.u.astype(np.float32) - 128, picture.v.astype(np.float32) - 128
-    colourless = float(np.hypot(u, v).mean()) < _COLOURLESS
+    colourless = float(cv2.magnitude(u, v).mean()) < _COLOURLESS
     return Light.NIGHT if colourless or cv2.mean(picture.y)[0] < _DARK else Light.DAY
 
 
@@ -47,10 +47,7 @@ def small(picture: Picture) -> Picture:
         return picture
     size = (WIDTH, max(2, round(height * WIDTH / width) // 2 * 2))
     half = (size[0] // 2, size[1] // 2)
-    y, u, v = (
-        cv2.resize(plane, to, interpolation=cv2.INTER_AREA)
-        for plane, to in ((picture.y, size), (picture.u, half), (picture.v, half))
-    )
+    y, u, v = (shrunk(plane, *to) for plane, to in ((picture.y, size), (picture.u, half), (picture.v, half)))
     return Picture(y, u, v, picture.at, picture.masked)
 
 
