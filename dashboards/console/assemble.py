@@ -109,6 +109,7 @@ def _condition_out(
         device_kind=device.info.kind if device else "",
         rule=condition.rule,
         instance=condition.instance,
+        instance_name=devices[condition.instance].info.name if condition.instance in devices else "",
         severity=_SEVERITY[condition.severity],
         since_ms=condition.since_us // 1000,
         value=_finite(condition.value),

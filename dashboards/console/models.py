@@ -60,6 +60,7 @@ class ConditionOut(Out):
     device_kind: str
     rule: str  # worded in telemetry/texts
     instance: str
+    instance_name: str  # where it is another of the ward's devices: a camera of a recorder's; else ""
     severity: SeverityName
     since_ms: int  # when the cause was first seen
     value: float | None

@@ -69,6 +69,19 @@ async def test_the_wards_come_in_their_order_with_what_is_wrong(client: httpx.As
     assert page["wards"][2]["presence"] == "never"
 
 
+async def test_a_condition_of_another_device_tells_its_name(client: httpx.AsyncClient, site: PlainSite) -> None:
+    site.conditions["hai-chau-1"] = [
+        replace(condition("ups-1", "recorder_stopped"), instance="switch-1"),
+        replace(condition("switch-1", "port_down", severity=Severity.ATTENTION), instance="gi5"),
+    ]
+    await sign_in(client)
+    told = (await client.get("/api/wards/hai-chau-1")).json()["ward"]["conditions"]
+    assert [(each["instance"], each["instance_name"]) for each in told] == [
+        ("switch-1", "Thiết bị switch-1"),
+        ("gi5", ""),
+    ]
+
+
 async def test_a_ward_page_holds_its_devices_with_readings_and_facts(client: httpx.AsyncClient) -> None:
     await sign_in(client)
     page = (await client.get("/api/wards/hai-chau-1")).json()

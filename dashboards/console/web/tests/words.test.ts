@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { condition, device, METRICS, MINUTE, NOW, ward } from "../src/gallery/made.ts";
 import { setLanguage } from "../src/live/preferences.ts";
 import { groupByCause } from "../src/words/causes.ts";
-import { knowMetrics } from "../src/words/metrics.ts";
+import { knowMetrics, where, whichOne } from "../src/words/metrics.ts";
 import {
   changeWords,
   clause,
@@ -186,4 +186,15 @@ it("calls by its own name the metric that tells two conditions apart, and a port
   const low = { rule: "toner_low", device_name: "Máy in" };
   expect(clause(condition({ ...low, instance: "toner_black_percent" }))).toBe("Máy in: sắp hết mực (Mực đen)");
   expect(clause(condition({ ...low, instance: "gi5" }))).toContain("(gi5)");
+});
+
+describe("which of a device's parts", () => {
+  it("is called by the name of the device that it is, where it is one", () => {
+    expect(whichOne({ metric: "recording", instance: "cam-1" }, new Map([["cam-1", "Camera quầy 1"]]))).toBe(
+      " · Camera quầy 1",
+    );
+    expect(whichOne({ metric: "port_up", instance: "gi5" }, new Map())).toBe(" · gi5");
+    expect(where("cam-1", "Camera quầy 1")).toBe(" (Camera quầy 1)");
+    expect(where("gi5")).toBe(" (gi5)");
+  });
 });

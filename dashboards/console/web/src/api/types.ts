@@ -34,6 +34,8 @@ export interface Condition {
   device_kind: string;
   rule: string;
   instance: string;
+  /** Where it is another of the ward's devices, as a camera of a recorder's; else "". */
+  instance_name: string;
   severity: Severity;
   since_ms: number;
   value: number | null;

@@ -158,7 +158,7 @@ export class ConditionLine extends Part {
       <span class="label">${label}</span>
       ${conditions.map((each) => {
         const title = conditionTitle(each.rule);
-        const name = same ? `${title}${where(each.instance)}` : each.device_name;
+        const name = same ? `${title}${where(each.instance, each.instance_name)}` : each.device_name;
         const mark = same ? icon(each.severity, 14) : kindIcon(each.device_kind, 14);
         return html`<a
           class="chip"

@@ -216,7 +216,7 @@ export const coverageStyles = css`
   }
   .row {
     display: grid;
-    grid-template-columns: minmax(0, 9ch) minmax(0, 1fr) auto;
+    grid-template-columns: clamp(9ch, 26%, 17ch) minmax(0, 1fr) auto;
     gap: var(--space-2);
     align-items: center;
   }

@@ -176,7 +176,7 @@ export class DeviceCard extends Part {
     const [first, ...more] = conditionsOf(seen);
     if (!first || !["attention", "failure", "info"].includes(health))
       return html`<state-mark health=${health}></state-mark>`;
-    const word = `${conditionTitle(first.rule)}${where(first.instance)}${more.length ? ` +${more.length}` : ""}`;
+    const word = `${conditionTitle(first.rule)}${where(first.instance, first.instance_name)}${more.length ? ` +${more.length}` : ""}`;
     return html`<state-mark health=${health} word=${word}></state-mark>`;
   }
 

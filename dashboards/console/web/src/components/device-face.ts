@@ -1,6 +1,6 @@
 /** Which face a device wears: by its kind. A new kind's face is one line here. */
 import { html, type TemplateResult } from "lit";
-import type { Metrics } from "../words/metrics.ts";
+import type { Metrics, Names } from "../words/metrics.ts";
 import type { Seen } from "../words/state.ts";
 import { PRESENCES } from "./presence-face.ts";
 import "./line-face.ts";
@@ -15,7 +15,7 @@ import "./server-face.ts";
 import "./service-face.ts";
 import "./ups-face.ts";
 
-const NO_NAMES: ReadonlyMap<string, string> = new Map();
+const NO_NAMES: Names = new Map();
 
 /** `names`: of the ward's other devices, for a face that speaks of them. */
 export function deviceFace(seen: Seen, metrics: Metrics, large = false, names = NO_NAMES): TemplateResult {

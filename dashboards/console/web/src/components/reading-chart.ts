@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import uplotCss from "uplot/dist/uPlot.min.css?inline";
 import type { ConditionSpan, History, Metric } from "../api/types.ts";
 import { inMilliseconds, isFlag, joined, number, shown, signedDuration } from "../words/format.ts";
-import { metricLabel, whichOne } from "../words/metrics.ts";
+import { metricLabel, type Names, whichOne } from "../words/metrics.ts";
 import { GUTTER_LEFT, GUTTER_RIGHT, momentLabel, tickLabel, ticks } from "../words/range.ts";
 import { alone, plotted } from "../words/series.ts";
 import { t } from "../words/text.ts";
@@ -23,6 +23,7 @@ const decimals = (step: number): number => Math.min(6, Math.max(0, Math.ceil(-Ma
 export class ReadingChart extends Part {
   @property({ attribute: false }) history: History | undefined;
   @property({ attribute: false }) metric: Metric | undefined;
+  @property({ attribute: false }) names: Names = new Map();
   @property({ attribute: false }) spans: readonly ConditionSpan[] = [];
   @property() name = "";
   @property() instance = "";
@@ -246,7 +247,7 @@ export class ReadingChart extends Part {
 
   override render() {
     const { history } = this;
-    const label = `${metricLabel(this.metric, this.name)}${whichOne({ metric: this.name, instance: this.instance })}`;
+    const label = `${metricLabel(this.metric, this.name)}${whichOne({ metric: this.name, instance: this.instance }, this.names)}`;
     return html`<figure aria-label=${this.#summary(label)}>
       <figcaption><span class="name">${label}</span>${this.#caption()}</figcaption>
       <div class="plot" aria-hidden="true">

@@ -3,7 +3,7 @@ import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Reading } from "../api/types.ts";
 import { ago, shown } from "../words/format.ts";
-import { type Metrics, metricLabel, seriesKey, whichOne } from "../words/metrics.ts";
+import { type Metrics, metricLabel, type Names, seriesKey, whichOne } from "../words/metrics.ts";
 import { isOld, natural, type Seen } from "../words/state.ts";
 import { t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
@@ -15,6 +15,7 @@ const MOST_AT_ONCE = 16;
 export class ReadingList extends Part {
   @property({ attribute: false }) seen: Seen | undefined;
   @property({ attribute: false }) metrics: Metrics = new Map();
+  @property({ attribute: false }) names: Names = new Map();
   @property({ attribute: false }) charted: ReadonlySet<string> = new Set();
 
   static override styles = [
@@ -111,7 +112,7 @@ export class ReadingList extends Part {
   #row(reading: Reading) {
     if (!this.seen) return nothing;
     const metric = this.metrics.get(reading.metric);
-    const label = `${metricLabel(metric, reading.metric)}${whichOne(reading)}`;
+    const label = `${metricLabel(metric, reading.metric)}${whichOne(reading, this.names)}`;
     const { text, unit } = shown(metric, reading.metric, reading.value);
     const old = isOld(reading.time_ms, this.seen);
     return html`<li class=${old ? "old" : ""}>

@@ -2,7 +2,7 @@
 import { css, html } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { ConditionSpan } from "../api/types.ts";
-import { where } from "../words/metrics.ts";
+import { type Names, where } from "../words/metrics.ts";
 import { GUTTER_LEFT, GUTTER_RIGHT, momentLabel, tickLabel, ticks } from "../words/range.ts";
 import { conditionTitle, t } from "../words/text.ts";
 import { Part, shared } from "./base.ts";
@@ -12,6 +12,7 @@ import { tones } from "./state-mark.ts";
 
 @customElement("state-timeline")
 export class StateTimeline extends Part {
+  @property({ attribute: false }) names: Names = new Map();
   @property({ attribute: false }) spans: readonly ConditionSpan[] | undefined;
   @property({ type: Number }) from = 0;
   @property({ type: Number }) to = 0;
@@ -126,7 +127,7 @@ export class StateTimeline extends Part {
   #lane(spans: readonly ConditionSpan[]) {
     const [first] = spans;
     if (!first) return "";
-    const name = `${conditionTitle(first.rule)}${where(first.instance)}`;
+    const name = `${conditionTitle(first.rule)}${where(first.instance, this.names.get(first.instance))}`;
     const worst = spans.find((each) => each.severity === "failure") ?? first;
     return html`<div>
       <p class="title ${worst.severity}">${icon(worst.severity, 14)}${name}</p>

@@ -32,6 +32,7 @@ export function condition(part: Partial<Condition> = {}): Condition {
     device_kind: "ups",
     rule: "ups_on_battery",
     instance: "",
+    instance_name: "",
     severity: "attention",
     since_ms: NOW - 16 * MINUTE,
     value: null,

@@ -14,7 +14,7 @@ import { now } from "../live/clock.ts";
 import { HistoryLoader } from "../live/history.ts";
 import { groupByCause } from "../words/causes.ts";
 import { moment } from "../words/format.ts";
-import { firstSeries, type Metrics, type Series, seriesKey } from "../words/metrics.ts";
+import { firstSeries, type Metrics, type Names, type Series, seriesKey } from "../words/metrics.ts";
 import { RANGES, type RangeName } from "../words/range.ts";
 import { deviceAnswer } from "../words/sentences.ts";
 import { spansNow } from "../words/series.ts";
@@ -130,7 +130,7 @@ export class DevicePage extends Part {
         ${this.#head(seen)} ${
           device.kind === "camera"
             ? html`<stream-facts .seen=${seen}></stream-facts>`
-            : deviceFace(seen, this.metrics, true)
+            : deviceFace(seen, this.metrics, true, this.#names)
         }
         ${
           device.reason?.detail
@@ -148,6 +148,10 @@ export class DevicePage extends Part {
     </section>`;
   }
 
+  get #names(): Names {
+    return new Map(this.page?.devices.map(({ id, name }) => [id, name]));
+  }
+
   #readings(seen: Seen) {
     return html`<section>
       <h2>${t("device.readings")}</h2>
@@ -155,6 +159,7 @@ export class DevicePage extends Part {
         class="panel"
         .seen=${seen}
         .metrics=${this.metrics}
+        .names=${this.#names}
         .charted=${new Set(this.series?.map(seriesKey))}
         @chart=${this.#toggle}
       ></reading-list>
@@ -247,13 +252,14 @@ export class DevicePage extends Part {
         </div>
       </div>
       <div class="panel charts">
-        <state-timeline .spans=${spans} .from=${past.from} .to=${past.to}></state-timeline>
+        <state-timeline .spans=${spans} .names=${this.#names} .from=${past.from} .to=${past.to}></state-timeline>
         ${repeat(this.series ?? [], seriesKey, (series) => {
           const { history, failed } = past.past(series);
           return html`<reading-chart
             name=${series.metric}
             instance=${series.instance}
             .metric=${this.metrics.get(series.metric)}
+            .names=${this.#names}
             .history=${history}
             .failed=${failed}
             .spans=${spans ?? []}

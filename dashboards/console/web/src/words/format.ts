@@ -194,7 +194,7 @@ export function shown(metric: Metric | undefined, name: string, value: number): 
   const unit = metric?.unit ?? "";
   if (unit === "bit/s") return scaled(value, 1000, "bit/s");
   if (unit === "B") return scaled(value, 1000, "B");
-  if (inMilliseconds(name, value)) return { text: number(value * 1000, 1), unit: "ms" };
+  if (inMilliseconds(name, value)) return { text: number(value * 1000, Math.abs(value) < 0.1 ? 1 : 0), unit: "ms" };
   if (unit === "d") return { text: t("time.days", { n: Math.floor(value) }), unit: "" };
   if (unit === "s") return { text: signedDuration(value), unit: "" };
   return { text: number(value, metric?.digits ?? 0), unit };

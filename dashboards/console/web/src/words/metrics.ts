@@ -24,14 +24,17 @@ export function instanceWords(instance: string): string {
   return metric ? metricLabel(metric, instance) : instance;
 }
 
+/** The ward's devices' names by id: a recorder's readings are each of one of its cameras. */
+export type Names = ReadonlyMap<string, string>;
+
 /** " · Fan failure" after a reading's name; "" where there is only one of them. */
-export function whichOne({ metric, instance }: Series): string {
+export function whichOne({ metric, instance }: Series, names?: Names): string {
   if (!instance) return "";
-  return ` · ${metric === "alarm_active" ? alarmWord(instance) : instanceWords(instance)}`;
+  return ` · ${metric === "alarm_active" ? alarmWord(instance) : (names?.get(instance) ?? instanceWords(instance))}`;
 }
 
-/** " (gi5)" after what is wrong; "" where there is only one. */
-export const where = (instance: string): string => (instance ? ` (${instanceWords(instance)})` : "");
+/** " (gi5)" after what is wrong; "" where there is only one. `name`: of the device that it is, where it is one. */
+export const where = (instance: string, name = ""): string => (instance ? ` (${name || instanceWords(instance)})` : "");
 
 export interface Series {
   metric: string;

@@ -65,7 +65,7 @@ export function districtAnswer(wards: readonly Ward[], now: number): Answer {
 export function clause(condition: Condition): string {
   const what = lower(conditionTitle(condition.rule));
   return condition.device
-    ? `${condition.device_name}: ${what}${where(condition.instance)}`
+    ? `${condition.device_name}: ${what}${where(condition.instance, condition.instance_name)}`
     : conditionTitle(condition.rule);
 }
 
@@ -178,7 +178,7 @@ function conditionWords(seen: Seen): { first: string; next: string } {
   const open = conditionsOf(seen);
   const top = open[0];
   if (!top) return { first: t("device.ok", { name: seen.device.name }), next: "" };
-  const what = lower(conditionTitle(top.rule)) + where(top.instance);
+  const what = lower(conditionTitle(top.rule)) + where(top.instance, top.instance_name);
   const first = t("device.condition", { name: seen.device.name, what, time: moment(top.since_ms, seen.now) });
   return { first, next: adviceOf(top, seen.device) };
 }
