@@ -16,7 +16,7 @@ from telemetry.readings import Fact, PollResult, Reading, Reason
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 120.0  # how often channels and disks are asked; between, only whether it answers
+LOOK_SECONDS = 60.0  # how often channels and disks are asked; between, only whether it answers
 SETTINGS_SECONDS = 600.0  # how often it is asked what it is set to record
 INDEX_LOOK_SECONDS = 300.0  # and the index of the last hours, where the recorder does not say what it records
 _MOST_ZONE_REST_SECONDS = 300.0
@@ -78,8 +78,9 @@ class RecorderCollector:
         channels = self._channels = await self._client.channels()
         disks = await self._client.disks()
         now = self._clock.monotonic()
-        if now - self._index_looked_at >= INDEX_LOOK_SECONDS:
-            await self._find_recording(channels, offset)
+        may_search = now - self._index_looked_at >= INDEX_LOOK_SECONDS
+        await self._find_recording(channels, offset, may_search=may_search)
+        if may_search:
             self._index_looked_at = now
         recording = [Reading("recording", value, camera) for camera, value in self._recording.items()]
         return [*recording, *_disk_readings(disks)]
@@ -95,15 +96,18 @@ class RecorderCollector:
             return
         self.told({camera: told[channel.number] for camera, channel in mine.items() if channel.number in told})
 
-    async def _find_recording(self, channels: Sequence[Channel], offset: float) -> None:
-        self._recording = {}
+    async def _find_recording(self, channels: Sequence[Channel], offset: float, *, may_search: bool) -> None:
+        before, found = self._recording, dict[str, float]()
         for camera in self._cameras:
             channel = find(channels, camera.channel, camera.address)
             if channel is None:
                 continue
-            value = await self._records(channel, offset)
-            if value is not None:
-                self._recording[camera.id] = float(value)
+            if _tells(channel) or may_search:
+                value = await self._records(channel, offset)
+                found |= {} if value is None else {camera.id: float(value)}
+            elif camera.id in before:
+                found[camera.id] = before[camera.id]
+        self._recording = found
 
     async def _records(self, channel: Channel, offset: float) -> bool | None:
         """What the recorder says, as far as its index bears it out; None where neither tells: perhaps nothing moved."""
@@ -113,11 +117,16 @@ class RecorderCollector:
         lag = self._client.lag_seconds
         if channel.recording and channel.latest_us is not None:
             return channel.latest_us > here - round((3600 + lag) * US)
-        if channel.recording or channel.on_motion:
+        if _tells(channel):
             return channel.recording
         index = await self._client.index(channel, here - round((3600 + lag) * US), here + _AHEAD_US)
         newest = max((each.end_us for each in index.recorded), default=None)
         return newest is not None and newest > here - round((300 + lag) * US)
+
+
+def _tells(channel: Channel) -> bool:
+    """Whether the recorder itself says what there is to know of this; else its index is searched."""
+    return channel.recording is not None or bool(channel.on_motion)
 
 
 def _is_refusal(fault: DeviceFault) -> bool:

@@ -17,7 +17,7 @@ from journal.model import Held
 from journal.pages import Pages
 from journal.salvage import salvage
 from journal.salvaged import Salvaged
-from journal.verify import read_counts, read_entries, verify
+from journal.verify import Report, read_counts, read_entries, verify
 from telemetry.clock import FakeClock
 from telemetry.entry import Checkpoint, Facts, decode
 from telemetry.intervals import IntervalSet
@@ -191,17 +191,19 @@ def test_whatever_is_damaged_the_next_start_goes_on_and_every_reader_says_so_in_
         *(lambda file: list(read_entries(file)), lambda file: list(events_newest_first(file))),
     ]
     noticed = 0
-    for turn in range(40):
+    for turn in range(60):
         damaged = bytearray(whole)
         at = chance.randrange(100, 3 * 4096) if turn % 2 else chance.randrange(100, len(whole) - 64)  # not its name tag
         damaged[at : at + 63] = chance.randbytes(63)
         path.write_bytes(damaged)
         for reader in readers:
             try:
-                reader(path)
+                told = reader(path)
             except JournalError as error:
                 assert error.fault == JournalFault.DAMAGED, error
                 noticed += 1
+            else:
+                noticed += isinstance(told, Report) and not told.ok
         again = open_journal(set_damaged_aside=True)
         again.append(some_readings())
         assert again.flush() or again.damaged
