@@ -128,7 +128,9 @@ export class ConditionLine extends Part {
   override render() {
     if (!this.cause) return nothing;
     const { root, also, consequences } = this.cause;
-    const instance = root.instance ? html` <span class="num">(${instanceWords(root.instance)})</span>` : nothing;
+    const instance = root.instance
+      ? html` <span class="num">(${root.instance_name || instanceWords(root.instance)})</span>`
+      : nothing;
     const what = conditionTitle(root.rule);
     const place = `/wards/${root.ward}/devices/${root.device}`;
     const words =

@@ -39,11 +39,13 @@ export class RecorderFace extends Face {
       }
       .recording {
         display: flex;
-        align-items: center;
+        align-items: flex-start;
         gap: 5px;
         margin-top: var(--space-3);
       }
       .recording svg {
+        flex: none;
+        margin-top: 2px;
         color: var(--ink-3);
       }
       .disk {
