@@ -36,7 +36,7 @@ class Upkeep:
         while not self._stopping.wait(wait):
             wait = EVERY_SECONDS
             if not self._may_prune():
-                logger.error("nothing is let go of by age: the wards say that this clock is ahead")
+                logger.error("nothing is let go of by age: no ward says that this clock is right")
                 continue
             try:
                 pruned = self._store.prune(lambda: not self._stopping.is_set())

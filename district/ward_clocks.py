@@ -42,6 +42,7 @@ class WardClocks:
         self._clock, self._situation = clock, situation
         self._seen: dict[str, _Seen] = {}
         self._ahead = False  # of most wards
+        self._backed = False  # by a ward that speaks, or by a time server
 
     def note(self, ward: str, wall_us: int, state: int | None = None) -> None:
         """A live word of the shown agent was said at that time, by its clock."""
@@ -51,8 +52,9 @@ class WardClocks:
             seen.state = ClockState(state) if state in set(ClockState) else ClockState.UNKNOWN
 
     def may_prune(self) -> bool:
-        """Whether the hub's clock may decide what is too old: not while most wards say that it is ahead."""
-        return not self._ahead
+        """Whether the hub's clock may decide what is too old: not while most wards say that it is ahead; nor while
+        nobody says anything of it, for then nothing comes either that would need room."""
+        return self._backed and not self._ahead
 
     def tick(self) -> Iterator[Change]:
         """Say whose clock is wrong, and that it is right again."""
@@ -61,6 +63,7 @@ class WardClocks:
         # At once, not only when it is told: what was pruned in those seconds does not come back.
         ahead = sum(self._apart(seen) < -BACK_SECONDS for seen in fresh.values())
         self._ahead = 2 * ahead > len(fresh)
+        self._backed = bool(fresh) or self._clock.state() is ClockState.SYNCHRONISED
         ours = self._is_ours(fresh, off)
         for ward in self._situation.wards:
             yield from self._tell(ward, HUB_CLOCK_OFF, off.get(ward) if ours else None, known=bool(fresh))

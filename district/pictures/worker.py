@@ -36,7 +36,7 @@ class PictureWorker:
         if self._may_prune():
             log.info("let go of %d pictures beyond their time", self._shelf.prune())
         else:
-            log.error("no picture is let go of by age: the wards say that this clock is ahead")
+            log.error("no picture is let go of by age: no ward says that this clock is right")
 
     def _run(self) -> None:
         ticks = 0

@@ -146,3 +146,22 @@ def test_presence_and_silence_are_by_monotonic_time(desk: Desk, ward: ScriptedWa
     assert desk.site.ward(WARD).presence is Presence.ONLINE
     desk.wait(4)
     assert desk.site.ward(WARD).presence is Presence.OFFLINE
+
+
+def test_while_no_ward_speaks_the_district_s_clock_lets_go_of_nothing(desk: Desk, ward: ScriptedWard) -> None:
+    pictures = PictureWorker(desk.pictures, desk.shelf, desk.ingest.may_prune)
+    proof = desk.shelf.put(WARD, b"a picture")
+    assert not desk.ingest.may_prune()  # nobody has spoken since it started
+    _speak(desk, ward, seconds=5)
+    assert desk.ingest.may_prune()
+    for _ in range(4):  # the line is cut
+        desk.wait(60.0)
+    desk.clock.step_wall(2 * YEAR)
+    desk.wait(1.0)
+    pictures.prune()
+    assert not desk.ingest.may_prune()
+    assert desk.shelf.has(WARD, proof)
+    desk.clock.clock_state = ClockState.SYNCHRONISED  # a time server says that the years have passed
+    desk.wait(1.0)
+    pictures.prune()
+    assert not desk.shelf.has(WARD, proof)
