@@ -29,7 +29,7 @@ export class ReadingList extends Part {
       }
       /* The last row is cut in half, and a shadow lies on it while there is more: else nobody would scroll. */
       .many {
-        max-height: 554px;
+        max-height: calc(13.5 * (max(40px, var(--target)) + 1px));
         background:
           linear-gradient(var(--surface), var(--surface)) bottom / 100% 24px no-repeat local,
           linear-gradient(transparent, var(--line-strong)) bottom / 100% 12px no-repeat scroll;

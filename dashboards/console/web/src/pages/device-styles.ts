@@ -72,6 +72,7 @@ export const deviceStyles = css`
     background: none;
     color: var(--ink-2);
     font-size: var(--size-2);
+    white-space: nowrap;
     cursor: pointer;
   }
   .ranges button[aria-pressed="true"] {
@@ -98,6 +99,16 @@ export const deviceStyles = css`
     }
     .charts {
       padding: var(--space-4) var(--space-2);
+    }
+    .title {
+      flex-wrap: wrap;
+    }
+    .ranges {
+      flex: 1 0 100%;
+    }
+    .ranges button {
+      flex: 1 0 auto;
+      padding: 0 var(--space-2);
     }
     .head {
       grid-template-columns: auto minmax(0, 1fr);
