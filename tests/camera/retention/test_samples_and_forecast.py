@@ -32,7 +32,7 @@ def test_nobody_can_foresee_the_others(seed: int) -> None:
     found = judge(index(files(before(40), NOW)), OFFICE, Settings(), KNOWN)
     chance = random.Random(seed)
     seen = {at for _ in range(200) for at in moments(found, 4, chance)[1:]}
-    assert len(seen) == 600
+    assert len(seen) > 590  # of 600; a month has seconds enough that two seldom meet, but now and then they do
 
 
 def test_of_a_locked_clip_and_thirteen_days_the_oldest_is_thirteen_days_old() -> None:
