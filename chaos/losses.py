@@ -60,6 +60,11 @@ class Gone:
         for name, named in self.named.items():
             lost = named.without(self.held.get(name, _NOTHING))
             yield from _said("named lost and never written", name, lost.without(self.durable.get(name, _NOTHING)))
+            # Where a tombstone names them the ward could not know better; else nobody may have said so.
+            unfounded = named.without(self.stones.get(name, _NOTHING))
+            for where, there in (("the district holds", self.held), ("the ward still has", self.still)):
+                found = common(unfounded, there.get(name, _NOTHING))
+                yield from _said(f"named lost, without a tombstone, though {where} them", name, found)
 
 
 def _said(words: str, incarnation: bytes, positions: IntervalSet) -> Iterator[str]:

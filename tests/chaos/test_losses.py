@@ -164,6 +164,16 @@ def test_a_loss_of_what_was_never_written_is_a_false_alarm(copy: Overflowed) -> 
     assert any("named lost and never written: 5 positions" in words for words in copy.judged().false_alarms)
 
 
+def test_what_the_district_names_lost_of_its_own_accord_must_be_gone(copy: Overflowed) -> None:
+    position = copy.stones[-1][1] + 10  # the ward has it, and the district
+    copy.name(1000, position, position)
+    of_whom = [words for words in copy.judged().false_alarms if "without a tombstone" in words]
+    assert [words.partition("though ")[2].partition(" them")[0] for words in of_whom] == [
+        "the district holds",
+        "the ward still has",
+    ]
+
+
 def test_what_was_given_up_although_there_was_room_is_a_false_alarm(copy: Overflowed) -> None:
     copy.max_bytes = 3 * LEAST_MAX_BYTES  # as if the ward's journal could have held so much
     assert any("something was given up for" in words for words in copy.judged().false_alarms)
