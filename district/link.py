@@ -6,6 +6,7 @@ Clean sessions and QoS 1: what the broker loses, or sends while nobody listens, 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -47,6 +48,7 @@ class Link:
         self._deaf: frozenset[str] = frozenset()
         self._hearing_since: float | None = None
         self._said = ""
+        self.refusals = 0  # by the broker, one after another
         self._lock = threading.Lock()
         self._client = self._make_client()
 
@@ -105,7 +107,9 @@ class Link:
             self._client.subscribe([(each, QOS) for each in filters[at : at + FILTERS_AT_ONCE]])
 
     def _make_client(self) -> Client:
-        client = Client(CallbackAPIVersion.VERSION2, f"ward-district-{self._district}", clean_session=True)
+        # Not to be guessed: whoever connects by the same name ends this connection (MQTT 3.1.1, section 3.1.4).
+        name = f"ward-district-{self._district}-{os.urandom(6).hex()}"
+        client = Client(CallbackAPIVersion.VERSION2, name, clean_session=True)
         password = self._broker.password
         client.username_pw_set(self._broker.username, password.get_secret_value() if password else None)
         client.reconnect_delay_set(1, LONGEST_RETRY_SECONDS)
@@ -121,8 +125,10 @@ class Link:
         self, client: Client, userdata: Any, flags: ConnectFlags, code: ReasonCode, properties: Properties | None
     ) -> None:
         if code.is_failure:
+            self.refusals += 1
             self._say(logging.ERROR, f"the broker {self._broker.url} refused us: {code}")
             return
+        self.refusals = 0
         with self._lock:
             filters = self._filters(self._deaf)
         self._subscribe(filters)
@@ -144,7 +150,7 @@ class Link:
         self, client: Client, userdata: Any, flags: DisconnectFlags, code: ReasonCode, properties: Properties | None
     ) -> None:
         self._hearing_since = None
-        if code.is_failure:
+        if code.is_failure and not self.refusals:  # else it is known why
             self._say(logging.ERROR, f"the broker {self._broker.url} is gone: {code}")
 
     def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
