@@ -25,7 +25,7 @@ DAY_SECONDS = 86_400.0
 FIRST_WITHIN_SECONDS = 120.0  # after a start: the first polls come first
 AGAIN_SECONDS = 3600.0  # after a survey in which nothing could be read
 LOOK_SECONDS = 60.0
-PROVED_SECONDS = 20 * 3600.0  # moments that were asked so recently are not asked again
+PROVED_SECONDS = 20 * 3600.0  # moments that replayed so recently are not asked again
 
 
 class Pictures(Protocol):
@@ -37,7 +37,7 @@ class Pictures(Protocol):
 
 class DailySurvey:
     """Surveys each recorder once a day: soon after the start, if that is due, and then a day after the last. A survey
-    that a stop cut short does not ask again for the moments of cameras that were done."""
+    that a stop cut short does not ask again for the moments of cameras of which all replayed."""
 
     def __init__(
         self,
@@ -109,8 +109,8 @@ class DailySurvey:
         def note(survey: Survey, of: Surveyed) -> None:
             for proof in of.proofs:
                 self._append(of.camera, proof_of(survey, of, proof, recorder), self._kept(proof.jpeg))
-            if of.proofs:
-                self._memory.note_proved(of.camera, survey.at_us)
+            if of.proofs and all(proof.proves for proof in of.proofs):
+                self._memory.note_proved(of.camera, survey.at_us)  # whatever else came is asked again, not taken as met
 
         return note
 

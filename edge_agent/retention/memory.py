@@ -24,7 +24,7 @@ class _Camera(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     first_us: int | None = None
-    proved_us: int | None = None  # when its moments were last asked
+    replayed_us: int | None = None  # when all of its moments last replayed
 
 
 class _Recorder(BaseModel):
@@ -60,9 +60,9 @@ class RetentionMemory:
             return self._memory.recorders.get(recorder, _Recorder()).surveyed_us
 
     def proved_us(self, camera: str) -> int:
-        """When moments of this camera were last replayed; 0 for never."""
+        """When all moments that were asked of this camera last replayed; 0 for never."""
         with self._lock:
-            return self._memory.cameras.get(camera, _Camera()).proved_us or 0
+            return self._memory.cameras.get(camera, _Camera()).replayed_us or 0
 
     def figures(self, recorder: str) -> Sequence[Reading]:
         """What the last survey of this recorder found."""
@@ -70,9 +70,9 @@ class RetentionMemory:
             return [Reading(*each) for each in self._memory.recorders.get(recorder, _Recorder()).readings]
 
     def note_proved(self, camera: str, at_us: int) -> None:
-        """Its moments were asked: a survey that is cut short goes on with the others."""
+        """All of its moments replayed: a survey that is cut short goes on with the other cameras."""
         with self._lock:
-            self._memory.cameras.setdefault(camera, _Camera()).proved_us = at_us
+            self._memory.cameras.setdefault(camera, _Camera()).replayed_us = at_us
             self._save()
 
     def note(self, recorder: str, survey: Survey) -> None:

@@ -9,13 +9,14 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from camera.recorders.client import Channel, Moment, RecorderClient
 from camera.recorders.collector import RecorderCollector
 from camera.recorders.means import Means
 from camera.recorders.survey import Camera
@@ -128,12 +129,18 @@ def written() -> Iterator[Written]:
     yield Written()
 
 
-def daily(dressed: Any, folder: Path, written: Written, *cameras: Camera) -> DailySurvey:
+def daily(
+    dressed: Any,
+    folder: Path,
+    written: Written,
+    *cameras: Camera,
+    client: Callable[[str], RecorderClient] | None = None,
+) -> DailySurvey:
     clock = SystemClock()
     means = Means(clock, dressed.refusals, EVERY_HOUR, Settings(samples=2), random.Random(1))
     memory = RetentionMemory(folder / FILE)
     asked = {"nvr-1": cameras or (Camera("cam-1", "1"),)}
-    return DailySurvey(asked, lambda name: dressed.client(), means, memory, written, written)
+    return DailySurvey(asked, client or (lambda name: dressed.client()), means, memory, written, written)
 
 
 def test_the_daily_survey_writes_coverage_and_proofs_with_their_pictures(
@@ -171,6 +178,40 @@ def test_a_survey_that_was_cut_short_does_not_ask_again_for_the_moments_that_it_
     asyncio.run(survey.survey("nvr-1"))
     assert {body.camera for body in written.bodies() if isinstance(body, ReplayProof)} == {"cam-2"}
     assert {body.camera for body in written.bodies() if isinstance(body, Coverage)} == {"cam-1", "cam-2"}
+
+
+def test_a_survey_that_was_cut_short_comes_to_what_it_would_have_come_to(
+    dress: Dress,  # noqa: F811
+    tmp_path: Path,
+    written: Written,
+) -> None:
+    """A moment that did not replay before a restart is not met after it."""
+    playing = Playing(holds=lambda at_us: False)
+    dressed = dress("isapi", month(channels=2), playing)
+    cameras = Camera("cam-1", "1"), Camera("cam-2", "2")
+    asked: list[str] = []
+
+    def stop_before_the_second(name: str) -> RecorderClient:
+        client = dressed.client()
+        inner = client.moment
+
+        async def moment(channel: Channel, at_us: int) -> Moment:
+            if channel.number == 2:
+                raise asyncio.CancelledError
+            asked.append(name)
+            return await inner(channel, at_us)
+
+        client.moment = moment  # type: ignore[method-assign]
+        return client
+
+    survey = daily(dressed, tmp_path, written, *cameras, client=stop_before_the_second)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(survey.survey("nvr-1"))
+    assert asked and not [body for body in written.bodies() if isinstance(body, Coverage)]
+    asyncio.run(daily(dressed, tmp_path, written, *cameras).survey("nvr-1"))
+    found = [(body.verdict, body.reason) for body in written.bodies() if isinstance(body, Coverage)]
+    assert found == [(Verdict.NOT_MET, "replay_empty")] * 2
+    assert Reading("retention_met", 0.0, "cam-1") in RetentionMemory(tmp_path / FILE).figures("nvr-1")
 
 
 def test_footage_that_was_seen_and_is_gone_shows_that_the_recorder_forgets(
