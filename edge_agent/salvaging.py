@@ -5,25 +5,27 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from edge_agent.recorder import Appender
 from edge_agent.uplink.journal_view import JournalView
+from journal import aside
 from journal.model import Held, JournalError
 from journal.salvage import salvage
 from journal.salvaged import Salvaged
-from telemetry.clock import Clock
+from telemetry.clock import Clock, may_judge_age
 from telemetry.conditions import Condition, ConditionState, Severity
 from telemetry.intervals import IntervalSet
 from telemetry.readings import Reason
 
-DAMAGED = ".damaged-"  # as journal.journal names what it sets aside
-SALVAGED = ".salvaged-"
 RULE = "journal_damaged"
 PAUSE_SECONDS = 0.002  # a machine of one core has devices to poll
-KEEP_DAYS = 35.0  # both files, then they go; as long as readings are kept
+KEEP_DAYS = 35.0  # what the district has, then the files go; as long as readings are kept
+UNCONFIRMED_DAYS = 400.0  # what it does not have; as long as anything is kept. That is a loss then
+_LOOK_SECONDS = 1.0
+_DAY_US = 86_400_000_000
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,11 @@ class WithSalvaged:
 
     def add(self, salvaged: Salvaged) -> None:
         self._salvaged = (*self._salvaged, salvaged)
+
+    def remove(self, salvaged: Salvaged) -> None:
+        """It goes: nothing of it is held any more."""
+        self._salvaged = tuple(each for each in self._salvaged if each is not salvaged)
+        salvaged.close()
 
     def close(self) -> None:
         gone, self._salvaged = self._salvaged, ()
@@ -66,21 +73,41 @@ class WithSalvaged:
 
     def take_back(self, incarnation: bytes, positions: IntervalSet) -> None:
         self._journal.take_back(incarnation, positions)
+        for each in self._salvaged:
+            each.take_back(incarnation, positions)
 
     def committed(self) -> Mapping[bytes, IntervalSet]:
-        return self._journal.committed()
+        found: dict[bytes, IntervalSet] = {}
+        for told in [*(each.committed() for each in self._salvaged), self._journal.committed()]:
+            for incarnation, positions in told.items():
+                found.setdefault(incarnation, IntervalSet()).update(positions)
+        return found
 
     def trouble(self) -> Reason | None:
         return self._journal.trouble()
 
 
+@dataclass(slots=True)
+class _Aside:
+    """A damaged file; `salvaged` is None where the disk refused to have it read, `raised` where nobody is told."""
+
+    file: Path
+    salvaged: Salvaged | None = None
+    raised: Condition | None = None
+    since_us: int | None = None  # as aside.since_us
+
+    def is_committed(self) -> bool:
+        return self.salvaged is not None and self.salvaged.is_committed()
+
+
 class Salvaging:
-    """A thread that reads the damaged files beside a journal, and watches until the district has what they gave."""
+    """A thread that reads the damaged files beside a journal, watches until the district has what they gave, and lets
+    go of them in the end."""
 
     def __init__(self, file: Path, journal: Appender, view: WithSalvaged, clock: Clock) -> None:
         self._file, self._journal, self._view, self._clock = file, journal, view, clock
         self._ending = threading.Event()
-        self._open: dict[str, tuple[Salvaged, Condition]] = {}
+        self._kept: list[_Aside] = []
         self._thread = threading.Thread(target=self._run, name="salvaging", daemon=True)
 
     def start(self) -> None:
@@ -92,58 +119,78 @@ class Salvaging:
         self._view.close()
 
     def _run(self) -> None:
-        for damaged in self._damaged():
+        try:
+            self.read()
+        except _EndingError:
+            return
+        while self._kept and not self._ending.wait(_LOOK_SECONDS):
+            self.look()
+
+    def read(self) -> None:
+        """Save what the damaged files still hold and offer it to the district, oldest first."""
+        for file in aside.set_aside_before(self._file):
             if self._ending.is_set():
                 return
+            kept = _Aside(file)
+            self._kept.append(kept)
             try:
-                self._save(damaged)
-            except _EndingError:
-                return
-            except JournalError as error:  # the rest of the ward goes on
-                log.error("%s", error)
-        while self._open and not self._ending.wait(1.0):
-            self._settle()
+                self._save(kept)
+                log.warning("%s and what was saved of it take %.1f MB", file, aside.size(file) / 1e6)
+            except (JournalError, OSError) as error:  # the rest of the ward goes on
+                log.error("%s: %s", file, error)
+            self.look()
 
-    def _damaged(self) -> list[Path]:
-        """The files that are worth it, oldest first; what is too old goes."""
-        found = []
-        for file in sorted(self._file.parent.glob(f"{self._file.name}{DAMAGED}*")):
-            if file.name.endswith(("-wal", "-shm")):
-                continue
-            if time.time() - file.stat().st_mtime > KEEP_DAYS * 86_400:
-                for each in (file, *file.parent.glob(f"{file.name}-*"), self._target(file)):
-                    each.unlink(missing_ok=True)
-                continue
-            found.append(file)
-        return found
+    def look(self) -> None:
+        """Whether the district has all that could be saved, and whether something may go."""
+        for kept in list(self._kept):
+            if kept.is_committed():
+                self._tell_over(kept)
+            try:
+                self._let_go(kept)
+            except OSError as error:
+                log.error("%s: %s", kept.file, error)
 
-    def _target(self, damaged: Path) -> Path:
-        return damaged.with_name(damaged.name.replace(DAMAGED, SALVAGED))
-
-    def _save(self, damaged: Path) -> None:
-        name = damaged.name.rpartition(DAMAGED)[2]
-        since_us = round(damaged.stat().st_mtime * 1e6)
-        raised = Condition(
-            *("", RULE, name, ConditionState.RAISED, Severity.ATTENTION, since_us)  # of the ward itself
+    def _save(self, kept: _Aside) -> None:
+        since_us = round(kept.file.stat().st_mtime * 1e6)
+        kept.raised = Condition(  # of the ward itself
+            *("", RULE, aside.label(kept.file), ConditionState.RAISED, Severity.ATTENTION, since_us)
         )
-        self._journal.append(raised, urgent=True)
-        target = self._target(damaged)
+        self._journal.append(kept.raised, urgent=True)
+        target = aside.salvaged_of(kept.file)
         try:
-            salvaged = Salvaged(target)
+            kept.salvaged = Salvaged(target)
         except JournalError:
-            salvage(damaged, target, self._pause)
-            salvaged = Salvaged(target)
-        self._open[name] = salvaged, raised
-        self._view.add(salvaged)
-        self._settle()
+            salvage(kept.file, target, self._pause)
+            kept.salvaged = Salvaged(target)
+        self._view.add(kept.salvaged)
 
-    def _settle(self) -> None:
-        """Over where the district has all that could be saved."""
-        for name, (salvaged, raised) in list(self._open.items()):
-            if salvaged.is_committed():
-                cleared = ConditionState.CLEARED
-                self._journal.append(Condition("", RULE, name, cleared, raised.severity, raised.since_us), urgent=True)
-                del self._open[name]
+    def _let_go(self, kept: _Aside) -> None:
+        """What is old enough by a clock that may judge that; what the district lacks is kept much longer."""
+        if not may_judge_age(self._clock):
+            return
+        if kept.since_us is None:
+            kept.since_us = aside.since_us(kept.file, self._clock)
+            return
+        age_us = self._clock.wall_us() - kept.since_us
+        if age_us <= (KEEP_DAYS if kept.is_committed() else UNCONFIRMED_DAYS) * _DAY_US:
+            return
+        if kept.salvaged is None:
+            log.error("%s goes after %.0f days; nothing could be read of it", kept.file, UNCONFIRMED_DAYS)
+        elif lost := kept.salvaged.unconfirmed():
+            log.error("%s goes after %.0f days; %d entries of it are lost", kept.file, UNCONFIRMED_DAYS, lost)
+        if kept.salvaged is not None:
+            self._view.remove(kept.salvaged)
+        self._tell_over(kept)
+        self._kept.remove(kept)
+        aside.remove(kept.file)
+
+    def _tell_over(self, kept: _Aside) -> None:
+        raised, kept.raised = kept.raised, None
+        if raised is not None:
+            cleared = ConditionState.CLEARED
+            self._journal.append(
+                Condition("", RULE, raised.instance, cleared, raised.severity, raised.since_us), urgent=True
+            )
 
     def _pause(self) -> None:
         if self._ending.wait(PAUSE_SECONDS):

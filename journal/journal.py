@@ -12,11 +12,10 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from journal import database, room
+from journal import aside, database, room
 from journal.database import opening_error, row_id
 from journal.ledger import Ledger, committed, held
 from journal.model import Durable, Held, JournalCounts, JournalError, JournalFault, JournalSettings
@@ -36,7 +35,6 @@ _T = TypeVar("_T")
 _OPENING_SECONDS = 60.0
 _CLOSING_SECONDS = 30.0
 _PRUNING_SECONDS = 600.0
-_BESIDE = ("", "-wal", "-shm")  # a database in WAL mode is up to three files
 _RANGE = (
     "SELECT id, entry FROM readings WHERE id BETWEEN :low AND :high "
     "UNION ALL SELECT id, entry FROM others WHERE id BETWEEN :low AND :high ORDER BY id"
@@ -71,20 +69,20 @@ class Journal:
         """Begin a new incarnation in the file at `path`, which is made where there is none.
 
         Its first entry is durable when this returns, except on a full disk: then `trouble()` says so and all entries
-        wait. `set_damaged_aside` renames a file that cannot be read as a journal to `<name>.damaged-<time>` and begins
-        a new one. Raises JournalError.
+        wait. `set_damaged_aside` renames a file that cannot be read as a journal (`journal.aside`) and begins a new
+        one. Raises JournalError.
         """
         lock = _lock(path)
         try:
             try:
-                if set_damaged_aside and _note(path).exists():
+                if set_damaged_aside and aside.damage_note(path).exists():
                     raise JournalError(JournalFault.DAMAGED, path, "was found to be damaged while it was in use")
                 return cls._open(path, lock, clock, agent_version, settings or JournalSettings(), listener)
             except JournalError as error:
                 if error.fault != JournalFault.DAMAGED or not set_damaged_aside:
                     raise
                 log.error("%s; it is set aside and a new journal begun", error)
-                _set_aside(path, clock)
+                aside.set_aside(path, clock)
                 return cls._open(path, lock, clock, agent_version, settings or JournalSettings(), listener)
         except BaseException:
             os.close(lock)
@@ -204,7 +202,7 @@ class Journal:
         """Whether the file's content turned out to be wrong, in reading or in writing. What it still holds is for
         `journal.salvage`; with `set_damaged_aside` the next `open` begins a new one."""
         if self._damaged or self._writer.damage is not None:
-            _note(self._path).touch()
+            aside.damage_note(self._path).touch()
             return True
         return False
 
@@ -269,11 +267,6 @@ class Journal:
             raise JournalError(fault, self._path, f"cannot be read: {error}") from error
 
 
-def _note(path: Path) -> Path:
-    """Says to the next start that the file is damaged, where opening it would not show that."""
-    return path.with_name(path.name + ".is-damaged")
-
-
 def _opened(path: Path) -> sqlite3.Connection:
     """For writing; where that fails on a full disk, with the room that is kept for this."""
     try:
@@ -299,16 +292,3 @@ def _lock(path: Path) -> int:
         os.close(handle)
         raise JournalError(JournalFault.IN_USE, path, "is open in another process") from error
     return handle
-
-
-def _set_aside(path: Path, clock: Clock) -> None:
-    when = datetime.fromtimestamp(clock.wall_us() / 1e6, UTC).strftime("%Y%m%dT%H%M%SZ")
-    aside = path.with_name(f"{path.name}.damaged-{when}")
-    try:
-        for ending in _BESIDE:
-            file = path.with_name(path.name + ending)
-            if file.exists():
-                file.rename(aside.with_name(aside.name + ending))
-        _note(path).unlink(missing_ok=True)
-    except OSError as error:
-        raise JournalError(JournalFault.NOT_OPENED, path, f"cannot be set aside: {error}") from error

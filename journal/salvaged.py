@@ -120,14 +120,28 @@ class Salvaged:
             with self._lock:
                 self._committed.setdefault(incarnation, IntervalSet()).update(positions)
 
+    def take_back(self, incarnation: bytes, positions: IntervalSet) -> None:
+        """The district has these no longer."""
+        with self._lock:
+            if incarnation in self._committed:
+                self._committed[incarnation] = self._committed[incarnation].without(positions)
+
+    def committed(self) -> dict[bytes, IntervalSet]:
+        """What the district was said to have since this was opened."""
+        with self._lock:
+            return {name: positions.copy() for name, positions in self._committed.items()}
+
+    def unconfirmed(self) -> int:
+        """How many entries the district was not said to have."""
+        with self._lock:
+            return sum(
+                len(present.without(self._committed.get(name, IntervalSet())))
+                for name, present in self._present.items()
+            )
+
     def is_committed(self) -> bool:
         """Whether the district has all of it."""
-        with self._lock:
-            return all(
-                not any(self._committed.get(name, IntervalSet()).missing(first, last))
-                for name, present in self._present.items()
-                for first, last in present
-            )
+        return not self.unconfirmed()
 
     def close(self) -> None:
         with self._lock:
