@@ -38,7 +38,7 @@ class Batch:
 
 @dataclass(slots=True)
 class Shipped:
-    """What became of a batch. `missing`: sent and not found, so the batch must be tried again."""
+    """What became of a batch. `missing`: not found after the flush, so the batch must be tried again."""
 
     beside: dict[SeriesState, Points] = field(default_factory=dict)
     missing: int = 0
@@ -57,14 +57,13 @@ def ship(client: VictoriaClient, batch: Batch, mark: int, oldest_us: int, *, las
         fitting = _fitting(series, points, max(oldest_us, 0), now_us + AHEAD_US, done)
         if fitting:
             wanted[_name(series)] = series, fitting
-    there = _read(client, wanted)
-    sent = list(_not_there(wanted, there, done))
-    client.write(sent)
+    before = _read(client, wanted)
+    client.write(_not_there(wanted, before))
     # Its clock is told in seconds; of marks of one time it would keep whichever it likes.
     client.write_own(MARK, float(mark), now_us + mark % 1000 * 1000)
     client.flush()
-    if sent:
-        _check(client, wanted, sent, done, last_try)
+    if wanted:
+        _check(client, wanted, before, done, last_try)
     return done
 
 
@@ -84,35 +83,38 @@ def _fitting(series: SeriesState, points: Points, oldest_us: int, newest_us: int
 
 
 def _not_there(
-    wanted: dict[Name, tuple[SeriesState, Points]], there: dict[Name, Points], done: Shipped
+    wanted: dict[Name, tuple[SeriesState, Points]], before: dict[Name, Points]
 ) -> Iterator[tuple[Name, int, float]]:
-    for name, (series, points) in wanted.items():
-        found = there.get(name, {})
+    for name, (_, points) in wanted.items():
+        found = before.get(name, {})
         for time_us, value in points.items():
-            held = found.get(time_us)
-            if held is None:
+            if time_us not in found:
                 yield name, time_us, value
-            elif greater(held, value) != held:
-                done.put_beside(series, time_us, value)
 
 
 def _check(
     client: VictoriaClient,
     wanted: dict[Name, tuple[SeriesState, Points]],
-    sent: list[tuple[Name, int, float]],
+    before: dict[Name, Points],
     done: Shipped,
     last_try: bool,
 ) -> None:
-    there = _read(client, wanted)
-    for name, time_us, value in sent:
-        held = there.get(name, {}).get(time_us)
-        if held is None and not last_try:
-            if not done.missing:
-                log.warning("%s at %d µs was taken, and is not there yet", name, time_us)
-            done.missing += 1
-        elif held != value:
-            log.warning("%s at %d µs is %r there, not %r: kept beside it", name, time_us, held, value)
-            done.put_beside(wanted[name][0], time_us, value)
+    """Is all of it there after the flush? Also what was there before: an earlier try may have left it in the memory of
+    a process that has ended since."""
+    after = _read(client, wanted)
+    for name, (series, points) in wanted.items():
+        was, now = before.get(name, {}), after.get(name, {})
+        for time_us, value in points.items():
+            held = now.get(time_us)
+            if held is None and not last_try:
+                if not done.missing:
+                    log.warning("%s at %d µs was taken, and is not there yet", name, time_us)
+                done.missing += 1
+            elif time_us not in was and held != value:
+                log.warning("%s at %d µs is %r there, not %r: kept beside it", name, time_us, held, value)
+                done.put_beside(series, time_us, value)
+            elif held is None or greater(held, value) != held:
+                done.put_beside(series, time_us, value)
 
 
 def _read(client: VictoriaClient, wanted: dict[Name, tuple[SeriesState, Points]]) -> dict[Name, Points]:

@@ -23,8 +23,8 @@ from store.embedded.packing import Chunks
 from store.embedded.state import DOUBLE, SeriesState, find
 from store.embedded.tail import unpack
 from store.thinning import with_summaries
-from store.victoria import tables
-from store.victoria.client import MARK, PROBE, VictoriaClient
+from store.victoria import marks, tables
+from store.victoria.client import PROBE, VictoriaClient
 from store.victoria.kept import kept
 from store.victoria.settings import VictoriaSettings
 from store.victoria.shipping import Batch, Shipped, ship
@@ -60,11 +60,12 @@ class VictoriaStore(EmbeddedStore):
         self._there = there
         self._client = VictoriaClient(there)
         self._mark, self._started = self._connection.execute("SELECT mark, started FROM victoria").fetchone()
+        self._released: int = self._mark  # the last under which samples left the file
         self._again = {ward for (ward,) in self._connection.execute("SELECT ward FROM taken_back")}
         self._refusal: StoreError | None = None  # what the next commit is told
         self._tries = 0
         self._known_start = ""  # of the process that was looked at since we are open
-        self._ship_lock = threading.Lock()
+        self._ship_lock = threading.RLock()
         self._stopping, self._wake = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -226,6 +227,7 @@ class VictoriaStore(EmbeddedStore):
             batch = self._batch()
             if not batch.points:
                 return False
+            self._look()  # before a new mark hides what went with the old ones
             oldest_us = self._clock.wall_us() - round(self._settings.samples_days * _DAY_US) + _HOUR_US
             last_try = self._tries >= self._there.given_up_after
             self._mark += 1  # each try its own: what was flushed under a mark must be all that it stands for
@@ -233,6 +235,8 @@ class VictoriaStore(EmbeddedStore):
             if shipped.missing:
                 self._tries += 1
                 raise NotShownYetError(shipped.missing)
+            if self._client.started() != self._known_start:
+                raise StoreError("VictoriaMetrics was started again meanwhile", StoreFault.UNREACHABLE)
             self._tries = 0
             return self._release(batch, shipped)
 
@@ -276,6 +280,7 @@ class VictoriaStore(EmbeddedStore):
                         # Readers may hold a copy of the arrays, never the arrays themselves.
                         series.times, series.values = series.times[samples:], series.values[samples:]
                         self._state.tail_samples -= samples
+            self._released = self._mark
             return self._state.tail_samples > 0 and self._state.tail_samples >= self._there.batch_samples
 
     def _keep_beside(self, series: SeriesState, points: dict[int, float]) -> int:
@@ -301,17 +306,18 @@ class VictoriaStore(EmbeddedStore):
 
     def _look(self) -> bool:
         """See whether VictoriaMetrics was started again since we looked, and then what it still has."""
-        started = self._client.started()
-        if started == self._known_start:
-            return False
-        if self._started and started != self._started:
-            log.warning("VictoriaMetrics was started again; what it had not flushed goes there once more")
-        self._check_retention()
-        self._check_mark()
-        with self._writing(), transaction(self._connection, self._path):
-            self._connection.execute("UPDATE victoria SET started = ?", (started,))
-        self._started = self._known_start = started
-        return True
+        with self._ship_lock:
+            started = self._client.started()
+            if started == self._known_start:
+                return False
+            if self._started and started != self._started:
+                log.warning("VictoriaMetrics was started again; what it had not flushed goes there once more")
+            self._check_retention()
+            self._check_mark()
+            with self._writing(), transaction(self._connection, self._path):
+                self._connection.execute("UPDATE victoria SET started = ?", (started,))
+            self._started = self._known_start = started
+            return True
 
     def _check_retention(self) -> None:
         """Raises StoreError where a sample of the asked age does not stay."""
@@ -333,12 +339,9 @@ class VictoriaStore(EmbeddedStore):
 
     def _check_mark(self) -> None:
         """Compare the newest mark there with ours: less means that it lost what came after it."""
-        now_us = self._client.now_us()
-        since_us = now_us - round(self._there.spans_days * _DAY_US)
-        marks = self._client.read_own(MARK, since_us, now_us + _DAY_US)
-        newest = round(max(marks.values(), default=0.0))
-        if newest >= self._mark:
-            self._mark = newest
+        any_newest, newest = marks.newest(self._client, self._released, self._there.samples_days)
+        self._mark = max(self._mark, any_newest)
+        if newest == self._released:
             return
         with self._writing():
             with transaction(self._connection, self._path):

@@ -288,6 +288,67 @@ def test_a_restart_that_lost_nothing_asks_for_nothing(own: VictoriaMetrics, tmp_
     store.close()
 
 
+@pytest.mark.parametrize("wiped", [False, True], ids=["restarted", "with its disk lost"])
+def test_a_restart_between_the_look_and_the_flush_hides_nothing(
+    own: VictoriaMetrics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wiped: bool
+) -> None:
+    store = opened(tmp_path / "beside.db", settings_for(own, ship_seconds=60))
+    store.commit([commit(*charges((0, 1)), positions=[(1, 1)])])
+    store.pack()
+    store.commit([commit(*charges((1, 2), (2, 3)), positions=[(2, 3)])])
+    read = store._client.read
+
+    def broken() -> None:
+        raise StoreError("no answer", StoreFault.UNREACHABLE)
+
+    def killed_after_it(*asked: Any) -> dict[Any, Any]:
+        found = read(*asked)
+        monkeypatch.undo()
+        own.kill()
+        if wiped:
+            own.wipe()
+        time.sleep(1.1)  # its start is told in whole seconds
+        own.start()
+        return found
+
+    monkeypatch.setattr(store._client, "flush", broken)
+    with pytest.raises(StoreError, match="no answer"):
+        store.ship_once()  # the samples are in its memory now, and nowhere else there
+    monkeypatch.undo()
+    monkeypatch.setattr(store._client, "read", killed_after_it)
+    with pytest.raises(StoreError) as caught:
+        store.ship_once()
+    assert caught.value.fault is StoreFault.UNREACHABLE
+    assert waits(tmp_path / "beside.db") == 2
+    store.pack()
+    assert waits(tmp_path / "beside.db") == 0
+    # What only the lost disk had is asked for; all else is there.
+    assert store.positions(WARD, INCARNATION) == IntervalSet([(2, 3) if wiped else (1, 3)])
+    assert store.history(CHARGE, *ALWAYS).values == ([2, 3] if wiped else [1, 2, 3])
+    store.close()
+
+
+def test_a_hub_that_was_off_for_two_months_asks_for_nothing(
+    victoria: VictoriaMetrics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = settings_for(victoria, ship_seconds=60)
+    long_ago_us = round(time.time() - 60 * 86_400) * SECOND_US
+    with monkeypatch.context() as patch:
+        patch.setattr(VictoriaClient, "now_us", lambda _: long_ago_us)
+        store = opened(tmp_path / "beside.db", there)
+        sampled = sample(CHARGE, long_ago_us, 1.0)
+        store.commit([commit(sampled, positions=[(1, 2)])])
+        store.pack()
+        assert waits(tmp_path / "beside.db") == 0
+        store.close()
+    store = opened(tmp_path / "beside.db", there)
+    assert store.positions(WARD, INCARNATION) == IntervalSet([(1, 2)])
+    store.commit([commit(sample(CHARGE, long_ago_us + SECOND_US, 2.0), positions=[(3, 3)])])
+    store.pack()
+    assert store.history(CHARGE, *ALWAYS).values == [1.0, 2.0]
+    store.close()
+
+
 def test_flushed_means_that_a_kill_takes_nothing_back(own: VictoriaMetrics) -> None:
     """The one thing that all of this stands on."""
     client = VictoriaClient(settings_for(own))
