@@ -4,12 +4,12 @@ device's reachability or its reason changes go into the store a second time, who
 from __future__ import annotations
 
 from district.projection import Reachability, reachability_of
-from store.base import Event, Store
+from store.base import READINGS, Event, Store
 from telemetry.clock import Clock
 from telemetry.entry import Entry, EntryError, Readings, decode
 from telemetry.readings import REACHABLE
 
-EVENT = "readings"
+EVENT = READINGS
 CLOCKS_DIFFER_US = 300_000_000  # two clocks that are right
 _PAGE = 64
 _RUNS = 8  # live entries, and the ranges that are being replayed

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from store.base import Event, SeriesKey, StoreCounts, StoreError, StoreFault
+from store.base import READINGS, Event, SeriesKey, StoreCounts, StoreError, StoreFault
 from store.embedded.codec import decode, encode
 from store.embedded.database import translated
 from store.embedded.summaries import Borders, Summarised, with_newest
@@ -224,8 +224,14 @@ class Archive:
             return [Event(*row) for row in rows]
 
     def event_count(self, ward: str) -> int:
+        """Of its events, those that lie at positions held, as all do but readings that a ward was asked for again."""
         with translated(self.path):
-            (count,) = self._db.execute("SELECT count(*) FROM events WHERE ward = ?", (ward,)).fetchone()
+            (count,) = self._db.execute(
+                "SELECT count(*) FROM events AS e WHERE ward = ? AND (payload != ? OR EXISTS ("
+                "SELECT 1 FROM positions AS p WHERE p.ward = e.ward AND p.incarnation = e.incarnation"
+                " AND e.position BETWEEN p.first AND p.last))",
+                (ward, READINGS),
+            ).fetchone()
             return int(count)
 
     # ---- inside ------------------------------------------------------------------------------------------------

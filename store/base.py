@@ -9,6 +9,8 @@ from typing import NamedTuple, Protocol
 
 from telemetry.intervals import IntervalSet
 
+READINGS = "readings"  # the one payload whose entries may have samples, beside an event
+
 
 class SeriesKey(NamedTuple):
     """Which series: one metric (one instance of it) of one device of one ward."""

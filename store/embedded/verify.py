@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from store.base import StoreError
+from store.base import READINGS, StoreError
 from store.embedded.bucket_codec import decode_buckets
 from store.embedded.buckets import Bucket
 from store.embedded.codec import decode
@@ -81,7 +81,10 @@ class _Audit:
         self._held: dict[int, int] = {}  # samples by ward
         (kind,) = connection.execute("PRAGMA application_id").fetchone()
         self._elsewhere = kind == VICTORIA_ID  # VictoriaMetrics has the samples that it can keep
+        self._again: set[int] = set()  # wards that were asked again for what VictoriaMetrics lost
         if self._elsewhere:
+            again = connection.execute("SELECT id FROM wards WHERE name IN (SELECT ward FROM taken_back)")
+            self._again = {id for (id,) in again}
             self._held = dict(connection.execute("SELECT id, samples_shipped FROM shipped").fetchall())
 
     def run(self) -> None:
@@ -221,13 +224,15 @@ class _Audit:
 
     def _events(self) -> None:
         rows = self._db.execute(
-            "SELECT e.incarnation, e.position, e.ward = i.ward, count(*), ("
+            "SELECT e.incarnation, e.position, e.payload, i.ward, e.ward = i.ward, count(*), ("
             " SELECT p.last FROM positions AS p WHERE p.incarnation = e.incarnation AND p.first <= e.position"
             " ORDER BY p.first DESC LIMIT 1)"
             " FROM events AS e JOIN incarnations AS i ON i.id = e.incarnation GROUP BY e.incarnation, e.position"
         )
-        for incarnation, position, same_ward, times, held_to in rows:
-            holds = bool(same_ward) and times == 1 and held_to is not None and position <= held_to
+        for incarnation, position, payload, ward, same_ward, times, held_to in rows:
+            held = held_to is not None and position <= held_to
+            asked_again = payload == READINGS and ward in self._again  # for its samples
+            holds = bool(same_ward) and times == 1 and (held or asked_again)
             words = f"the event at {position} of incarnation {incarnation} is not held once by its own ward"
             self._rules["S8"].check(holds, words.__str__)
 

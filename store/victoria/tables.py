@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from store.base import Commit, Event
+from store.base import READINGS, Commit, Event
 from store.embedded.database import VICTORIA_ID, Format
 from telemetry.intervals import IntervalSet
 
@@ -67,17 +67,17 @@ def settle_spans(connection: sqlite3.Connection, row: int, hour: int, mark: int)
 
 
 def take_back(connection: sqlite3.Connection, mark: int) -> dict[int, IntervalSet]:
-    """Positions whose samples came after `mark`, by incarnation: they are held no more. Within a transaction."""
+    """Positions whose samples came after `mark`, by incarnation: they are held no more. Within a transaction.
+
+    Spans tell no more than that samples came with them. What is an event alone was never in VictoriaMetrics: held."""
     gone: dict[int, IntervalSet] = {}
     spans = connection.execute("SELECT incarnation, first, last FROM spans WHERE row = 0 AND mark > ?", (mark,))
     for incarnation, first, last in spans.fetchall():
         gone.setdefault(incarnation, IntervalSet()).add(first, last)
+    gone = _without_events_alone(connection, gone)
     for incarnation, lost in gone.items():
-        left = IntervalSet()
         held = connection.execute("SELECT first, last FROM positions WHERE incarnation = ?", (incarnation,)).fetchall()
-        for first, last in held:
-            for part in lost.missing(first, last):
-                left.add(*part)
+        left = IntervalSet(held).without(lost)
         connection.execute("DELETE FROM positions WHERE incarnation = ?", (incarnation,))
         connection.executemany(
             "INSERT INTO positions VALUES (?, ?, ?)", [(incarnation, first, last) for first, last in left]
@@ -89,6 +89,18 @@ def take_back(connection: sqlite3.Connection, mark: int) -> dict[int, IntervalSe
         )
     connection.execute("DELETE FROM spans WHERE row = 0 AND mark > ?", (mark,))
     return gone
+
+
+def _without_events_alone(connection: sqlite3.Connection, gone: dict[int, IntervalSet]) -> dict[int, IntervalSet]:
+    alone: dict[int, IntervalSet] = {incarnation: IntervalSet() for incarnation in gone}
+    rows = connection.execute(
+        "SELECT incarnation, position FROM events WHERE payload != ? ORDER BY incarnation, position", (READINGS,)
+    )
+    for incarnation, position in rows:
+        if incarnation in alone:
+            alone[incarnation].add(position, position)
+    left = {incarnation: lost.without(alone[incarnation]) for incarnation, lost in gone.items()}
+    return {incarnation: lost for incarnation, lost in left.items() if lost}
 
 
 def new_events(connection: sqlite3.Connection, events: Sequence[Event]) -> list[Event]:

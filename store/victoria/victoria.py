@@ -359,5 +359,4 @@ class VictoriaStore(EmbeddedStore):
                 lost = gone.get(incarnation.id)
                 if lost is not None:
                     self._again.add(ward.name)
-                    held = incarnation.positions
-                    incarnation.positions = IntervalSet(left for each in held for left in lost.missing(*each))
+                    incarnation.positions = incarnation.positions.without(lost)

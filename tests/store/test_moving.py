@@ -111,6 +111,33 @@ def test_to_victoriametrics_and_back(victoria: VictoriaMetrics, tmp_path: Path) 
         each.close()
 
 
+def test_it_moves_away_from_a_victoriametrics_that_lost_its_disk(victoria: VictoriaMetrics, tmp_path: Path) -> None:
+    beside, clock = tmp_path / "beside.db", FakeClock()
+    store = VictoriaStore.connect(beside, clock=clock, there=settings_for(victoria))
+    both = event(4, 1, "readings")
+    store.commit([commit(*charges((0, 1.0), (1, 2.0)), positions=[(1, 5)], events=[event(3, 0), both])])
+    store.pack()
+    store.close()
+    store = VictoriaStore.connect(beside, clock=clock, there=settings_for(victoria))  # nothing under this name
+    archive = Archive(tmp_path / "archive", make=True)
+    assert export(store, archive, clock, told).events == 2
+    back = EmbeddedStore.open(tmp_path / "back.db", clock=clock)
+    import_(archive, back, clock, told, rounded=False)
+    # The event alone is there; what had samples too is asked for, whole.
+    assert list(store.positions(WARD, INCARNATION)) == list(back.positions(WARD, INCARNATION)) == [(3, 3)]
+    assert [each.position for each in back.events(WARD)] == [3]
+    assert verify(beside).ok
+    back.commit([commit(*charges((0, 1.0), (1, 2.0)), positions=[(1, 2), (4, 5)], events=[both])])
+    assert [each.position for each in back.events(WARD)] == [3, 4]
+    for each in (archive, back, store):
+        each.close()
+    assert verify(tmp_path / "back.db").ok
+    with sqlite3.connect(beside) as file:
+        file.execute("DELETE FROM positions")
+    file.close()
+    assert verify(beside).invariants["S8"].broken == 1  # only what may have lost samples need not be held
+
+
 class Late:
     """A district that was summarised, moved to VictoriaMetrics, and heard there what a ward had written long before:
     for times of five-minute buckets and of hours, into buckets and beside them. All numbers have few decimals, so both

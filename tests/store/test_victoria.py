@@ -227,26 +227,28 @@ def test_nothing_committed_is_lost_nor_doubled_when_it_is_killed_under_load(
 def test_what_was_released_is_asked_for_again_when_its_disk_is_lost(own: VictoriaMetrics, tmp_path: Path) -> None:
     there = settings_for(own, ship_seconds=60)
     store = opened(tmp_path / "beside.db", there)
-    one = commit(*charges((0, 1), (1, 2)), positions=[(1, 2)], events=[event(2, 1)])
-    store.commit([one, commit(positions=[(9, 9)], events=[event(9, 9)])])  # events alone are not there, so not lost
+    both = event(3, 1, "readings")
+    one = commit(*charges((0, 1), (1, 2)), positions=[(1, 3)], events=[event(2, 1), both])
+    store.commit([one, commit(positions=[(9, 9)], events=[event(9, 9)])])
     store.pack()
     own.kill()
     own.wipe()
     time.sleep(1.1)  # its start is told in whole seconds
     own.start()
     store._look()
-    assert store.positions(WARD, INCARNATION) == IntervalSet([(9, 9)])
+    assert store.positions(WARD, INCARNATION) == IntervalSet([(2, 2), (9, 9)])  # what is an event alone is not lost
+    assert verify(tmp_path / "beside.db").ok
     with pytest.raises(StoreError) as caught:
-        store.commit([commit(*charges((2, 3)), positions=[(3, 3)])])
+        store.commit([commit(*charges((2, 3)), positions=[(4, 4)])])
     assert caught.value.fault is StoreFault.TAKEN_BACK
-    store.commit([one])  # as the ward sends it again
-    store.commit([commit(*charges((2, 3)), positions=[(3, 3)])])
+    again = commit(*charges((0, 1), (1, 2)), positions=[(1, 1), (3, 3)], events=[both])  # as the ward sends it
+    store.commit([again, commit(*charges((2, 3)), positions=[(4, 4)])])
     store.pack()
     assert store.history(CHARGE, *ALWAYS).values == [1, 2, 3]
-    assert [each.position for each in store.events(WARD)] == [2, 9]
+    assert [each.position for each in store.events(WARD)] == [2, 3, 9]
     store.close()
     store = opened(tmp_path / "beside.db", there)
-    assert store.positions(WARD, INCARNATION) == IntervalSet([(1, 3), (9, 9)])
+    assert store.positions(WARD, INCARNATION) == IntervalSet([(1, 4), (9, 9)])
     store.close()
     assert verify(tmp_path / "beside.db").ok
 
