@@ -40,7 +40,7 @@ def schedules(
         if device.target_celsius is not None:
             made = _with_cooling(made, device, configuration, clock)
         if isinstance(device, VideoDevice) and recorders.is_recorder(device):
-            figures = partial(retention.figures, device.id) if retention is not None else tuple
+            figures = partial(retention.figures, device.id, clock) if retention is not None else tuple
             mine = recorders.collector(device, configuration.devices, figures, clock, refusals)
             made = replace(made, collector=mine)
         found.append(made)

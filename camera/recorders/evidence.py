@@ -59,9 +59,10 @@ def proof_of(survey: Survey, of: Surveyed, proof: Proof, recorder: str) -> Repla
 
 
 def readings_of(survey: Survey) -> Iterator[Reading]:
-    """coverage_percent and retention_days of each camera, whether retention is met (nothing where that is not known),
-    and how long until the recorder keeps too little."""
+    """Of each camera whether its retention is known; coverage_percent and retention_days, and whether retention is met
+    (nothing where that is not known). How long until the recorder keeps too little."""
     for each in survey.cameras:
+        yield Reading("retention_known", float(each.judged.verdict is not Verdict.UNKNOWN), each.camera)
         if each.judged.open_percent is not None:
             yield Reading("coverage_percent", each.judged.open_percent, each.camera)
         if each.judged.oldest_us is not None:

@@ -12,6 +12,7 @@ from camera.recorders.client import RecorderClient
 from camera.recorders.evidence import coverage_of, proof_of
 from camera.recorders.means import Means
 from camera.recorders.survey import Camera, Survey, Surveyed, Surveyor
+from camera.retention.judge import unknown
 from edge_agent.blobs import BlobError
 from edge_agent.recorder import Appender
 from edge_agent.retention.memory import RetentionMemory
@@ -92,6 +93,10 @@ class DailySurvey:
             survey = await surveyor.run(cameras, lambda *_: None, skip_replay=done, found=self._note_proofs(recorder))
         except Exception:  # our own defect must not end the watch over the other recorders
             log.exception("%s: its survey failed", recorder)
+            nothing = unknown(self._means.settings, now, "")
+            self._memory.note(
+                recorder, Survey(now, [Surveyed(each.id, "", nothing) for each in cameras]), was_read=False
+            )
             return None
         finally:
             await client.close()
@@ -102,8 +107,8 @@ class DailySurvey:
         for each in survey.cameras:
             self._append(each.camera, coverage_of(survey, each, recorder, self._means.office))
             log.info("%s on %s: %s", each.camera, recorder, each.judged.verdict)
-        if any(each.judged.reason == "" or each.judged.covered for each in survey.cameras):
-            self._memory.note(recorder, survey)
+        was_read = any(each.judged.reason == "" or each.judged.covered for each in survey.cameras)
+        self._memory.note(recorder, survey, was_read=was_read)
 
     def _note_proofs(self, recorder: str) -> Callable[[Survey, Surveyed], None]:
         def note(survey: Survey, of: Surveyed) -> None:

@@ -13,11 +13,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from camera.recorders.evidence import readings_of
 from camera.recorders.survey import Survey
+from telemetry.clock import Clock
 from telemetry.readings import Reading
 
 log = logging.getLogger(__name__)
 
 FILE = "retention.json"
+FIGURES_SECONDS = 36 * 3600.0  # a day, and half of one to survey again
 
 
 class _Camera(BaseModel):
@@ -30,7 +32,8 @@ class _Camera(BaseModel):
 class _Recorder(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    surveyed_us: int = 0
+    surveyed_us: int = 0  # when its index was last read
+    told_us: int | None = None  # when `readings` were found, were it that nothing could be read; else `surveyed_us`
     readings: list[tuple[str, float, str]] = []
 
 
@@ -64,10 +67,18 @@ class RetentionMemory:
         with self._lock:
             return self._memory.cameras.get(camera, _Camera()).replayed_us or 0
 
-    def figures(self, recorder: str) -> Sequence[Reading]:
-        """What the last survey of this recorder found."""
+    def figures(self, recorder: str, clock: Clock) -> Sequence[Reading]:
+        """What the last survey of this recorder found. Once it is too old for today's, only that it is not known.
+        Nothing where the hour is not known: how old it is cannot be told then."""
         with self._lock:
-            return [Reading(*each) for each in self._memory.recorders.get(recorder, _Recorder()).readings]
+            found = self._memory.recorders.get(recorder, _Recorder())
+        if not clock.tells_the_hour():
+            return []
+        told_us = found.surveyed_us if found.told_us is None else found.told_us
+        if abs(clock.wall_us() - told_us) >= FIGURES_SECONDS * 1e6:
+            cameras = dict.fromkeys(instance for _, _, instance in found.readings if instance)
+            return [Reading("retention_known", 0.0, camera) for camera in cameras]
+        return [Reading(*each) for each in found.readings]
 
     def note_proved(self, camera: str, at_us: int) -> None:
         """All of its moments replayed: a survey that is cut short goes on with the other cameras."""
@@ -75,15 +86,18 @@ class RetentionMemory:
             self._memory.cameras.setdefault(camera, _Camera()).replayed_us = at_us
             self._save()
 
-    def note(self, recorder: str, survey: Survey) -> None:
-        """A survey is complete."""
+    def note(self, recorder: str, survey: Survey, *, was_read: bool) -> None:
+        """A survey is complete. What it could not find out takes the place of what an earlier one found: that is no
+        longer known. `was_read`: it counts as the day's; else the recorder is surveyed again."""
         with self._lock:
             for each in survey.cameras:
                 if each.earliest_us is not None:
                     camera = self._memory.cameras.setdefault(each.camera, _Camera())
                     camera.first_us = min(each.earliest_us, camera.first_us or each.earliest_us)
             readings = [(str(metric), value, instance) for metric, value, instance in readings_of(survey)]
-            self._memory.recorders[recorder] = _Recorder(surveyed_us=survey.at_us, readings=readings)
+            surveyed_us = survey.at_us if was_read else self._memory.recorders.get(recorder, _Recorder()).surveyed_us
+            made = _Recorder(surveyed_us=surveyed_us, told_us=survey.at_us, readings=readings)
+            self._memory.recorders[recorder] = made
             self._save()
 
     def _load(self) -> _Memory:

@@ -16,12 +16,16 @@ from typing import Any
 
 import pytest
 
-from camera.recorders.client import Channel, Moment, RecorderClient
+from camera.device_address import DeviceAddress
+from camera.http_client import CameraHttp
+from camera.recorders.client import Channel, Moment, RecorderClient, Told
 from camera.recorders.collector import RecorderCollector
+from camera.recorders.isapi import IsapiRecorder
 from camera.recorders.means import Means
 from camera.recorders.survey import Camera
 from camera.refusals import Refusals
 from camera.retention.judge import Settings
+from camera.retention.spans import HOUR_US
 from edge_agent.config import load
 from edge_agent.retention import recorders
 from edge_agent.retention.daily import DailySurvey
@@ -124,6 +128,16 @@ class Written:
         return [body for body in map(unpack, found) if isinstance(body, (Coverage, ReplayProof))]
 
 
+KNOWN, UNKNOWN = Reading("retention_known", 1.0, "cam-1"), Reading("retention_known", 0.0, "cam-1")
+
+
+def figures(folder: Path, *, later_hours: float = 0.0, knows_the_hour: bool = True) -> list[Reading]:
+    """What is told with each poll, as an agent tells it that has just started."""
+    clock = FakeClock(SystemClock().wall_us() + round(later_hours * HOUR_US))
+    clock.knows_the_hour = knows_the_hour
+    return list(RetentionMemory(folder / FILE).figures("nvr-1", clock))
+
+
 @pytest.fixture
 def written() -> Iterator[Written]:
     yield Written()
@@ -160,8 +174,7 @@ def test_the_daily_survey_writes_coverage_and_proofs_with_their_pictures(
     assert [(proof.is_oldest, proof.proves) for proof in proofs] == [(True, True), (False, True)]
     named = [payload.blobs for _, _, payload in written.entries if isinstance(payload, Evidence) and payload.blobs]
     assert [set(blobs) <= set(written.pictures) for blobs in named] == [True, True]
-    memory = RetentionMemory(tmp_path / FILE)
-    assert Reading("retention_met", 1.0, "cam-1") in memory.figures("nvr-1")
+    assert {Reading("retention_met", 1.0, "cam-1"), KNOWN} <= set(figures(tmp_path))
     assert not daily(dress("isapi", month()), tmp_path, written).is_due("nvr-1")
 
 
@@ -211,7 +224,51 @@ def test_a_survey_that_was_cut_short_comes_to_what_it_would_have_come_to(
     asyncio.run(daily(dressed, tmp_path, written, *cameras).survey("nvr-1"))
     found = [(body.verdict, body.reason) for body in written.bodies() if isinstance(body, Coverage)]
     assert found == [(Verdict.NOT_MET, "replay_empty")] * 2
-    assert Reading("retention_met", 0.0, "cam-1") in RetentionMemory(tmp_path / FILE).figures("nvr-1")
+    assert Reading("retention_met", 0.0, "cam-1") in figures(tmp_path)
+
+
+def test_what_is_no_longer_known_is_not_told_as_it_was_yesterday(
+    dress: Dress,  # noqa: F811
+    tmp_path: Path,
+    written: Written,
+) -> None:
+    asyncio.run(daily(dress("isapi", month()), tmp_path, written).survey("nvr-1"))
+    assert {Reading("retention_met", 1.0, "cam-1"), Reading("coverage_percent", 100.0, "cam-1")} <= set(
+        figures(tmp_path)
+    )
+    asyncio.run(daily(dress("isapi", month(), endless=True), tmp_path, written).survey("nvr-1"))
+    assert figures(tmp_path) == [UNKNOWN]
+    found = [(body.verdict, body.reason) for body in written.bodies() if isinstance(body, Coverage)]
+    assert found == [(Verdict.MET, ""), (Verdict.UNKNOWN, "index_unreadable")]
+
+
+def test_a_survey_that_fails_by_our_own_defect_leaves_nothing_known(
+    dress: Dress,  # noqa: F811
+    tmp_path: Path,
+    written: Written,
+) -> None:
+    class Defective(IsapiRecorder):
+        async def open(self) -> Told:
+            raise ZeroDivisionError
+
+    http = CameraHttp(DeviceAddress("http://127.0.0.1:9"), 1.0, Refusals(SystemClock()))
+    client = Defective(http, SystemClock())
+    survey = daily(dress("isapi", month()), tmp_path, written, client=lambda name: client)
+    assert asyncio.run(survey.survey("nvr-1")) is None
+    assert figures(tmp_path) == [UNKNOWN]
+
+
+def test_figures_that_no_survey_has_renewed_are_told_for_a_day_and_a_half(
+    dress: Dress,  # noqa: F811
+    tmp_path: Path,
+    written: Written,
+) -> None:
+    asyncio.run(daily(dress("dahua", month()), tmp_path, written).survey("nvr-1"))
+    whole = figures(tmp_path)
+    assert KNOWN in whole and len(whole) > 3
+    assert figures(tmp_path, later_hours=35) == whole
+    assert figures(tmp_path, later_hours=37) == figures(tmp_path, later_hours=-37) == [UNKNOWN]
+    assert figures(tmp_path, knows_the_hour=False) == []  # how old they are cannot be told
 
 
 def test_footage_that_was_seen_and_is_gone_shows_that_the_recorder_forgets(
@@ -241,6 +298,7 @@ def test_a_recorder_that_is_silent_is_written_down_as_unknown_and_tried_again(
     assert isinstance(coverage, Coverage)
     assert (coverage.verdict, coverage.reason) == (Verdict.UNKNOWN, "port_closed")
     assert RetentionMemory(tmp_path / FILE).surveyed_us("nvr-1") == 0
+    assert figures(tmp_path) == [UNKNOWN]
     assert not survey.is_due("nvr-1")  # an hour's rest
 
 
@@ -337,6 +395,18 @@ CASES = [
                 PollResult(True, (Reading("motion_only", 1.0, "a"), Reading("retention_met", 0.0, "a"))),
                 "+recorded_on_motion/a?",
             )
+        ],
+    ),
+    Case(
+        "retention that is not known for ten minutes; what was short before stays so while nobody knows",
+        RECORDER,
+        [
+            (0, instances("retention_met", a=0), "+retention_short/a!"),
+            (30, instances("retention_known", a=0, b=1), ""),
+            (600, instances("retention_known", a=0, b=1), ""),
+            (630, instances("retention_known", a=0, b=1), "+retention_unproven/a?"),
+            (660, instances("retention_known", a=1, b=1), "-retention_unproven/a?"),
+            (690, instances("retention_met", a=1), "-retention_short/a!"),
         ],
     ),
     Case("a disk that fills too fast", RECORDER, [(0, poll(days_until_short_days=12), "+retention_falling?")]),

@@ -135,6 +135,7 @@ const FLAGS = new Set([
   "camera_says_too_bright",
   "camera_says_blurred",
   "camera_says_storage_failed",
+  "retention_known",
   "retention_met",
   "motion_only",
 ]);
