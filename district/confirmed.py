@@ -94,6 +94,8 @@ class Confirmed:
         """What was confirmed and is not here, nor known to be lost."""
         gone = {}
         for told in status.committed:
+            if self._holdings.is_too_many(ward, told.incarnation):
+                continue
             known = self._holdings.of(ward, told.incarnation)
             holes = [hole for each in told.ranges for hole in known.held.missing(each.first, each.last)]
             missing = [left for hole in holes for left in known.lost.missing(*hole)]

@@ -28,8 +28,7 @@ class Incarnation:
 
     def bounds(self) -> tuple[int, int]:
         """The first and last position that is held; (1, 0) where nothing is."""
-        ranges = list(self.held)
-        return (ranges[0][0], ranges[-1][1]) if ranges else (1, 0)
+        return self.held.bounds() or (1, 0)
 
     def missing(self) -> Iterator[tuple[int, int]]:
         """The holes that may still be filled, in order."""
@@ -54,15 +53,44 @@ class Incarnation:
         return sum(b - a + 1 for first, last in self.lost for a, b in self.held.missing(first, last))
 
 
+@dataclass(slots=True)
+class _Ward:
+    """All incarnations of a ward, in the order in which the district met them; and some of them apart, so that nothing
+    that is done often costs in proportion to all. `open`: those of which a status that does not name them still tells
+    something. `touched`: those that may have changed since they were counted. `holes`: those that miss something."""
+
+    known: dict[bytes, Incarnation] = field(default_factory=dict)
+    open: dict[bytes, Incarnation] = field(default_factory=dict)
+    touched: dict[bytes, Incarnation] = field(default_factory=dict)
+    holes: dict[bytes, Incarnation] = field(default_factory=dict)
+    counts: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # missing, lost
+    missing: int = 0
+    lost: int = 0
+
+    def count(self) -> None:
+        """Bring the counts up to date."""
+        touched, self.touched = self.touched, {}
+        for id, each in touched.items():
+            before = self.counts.get(id, (0, 0))
+            missing, lost = sum(last - first + 1 for first, last in each.missing()), each.lost_count()
+            self.missing, self.lost = self.missing + missing - before[0], self.lost + lost - before[1]
+            self.counts[id] = (missing, lost)
+            if missing:
+                self.holes[id] = each
+            else:
+                self.holes.pop(id, None)
+
+
 class Holdings:
     """All incarnations of all wards. Used by the ingest's thread only."""
 
     def __init__(self, store: Store, losses: Mapping[tuple[str, bytes], IntervalSet]) -> None:
         self._store = store
-        self._wards: dict[str, dict[bytes, Incarnation]] = {}
+        self._wards: dict[str, _Ward] = {}
         for ward in store.wards():
             for incarnation in store.incarnations(ward):
                 found = self.of(ward, incarnation)
+                found.held = store.positions(ward, incarnation)
                 # Gaps in what came before this start are asked for again; the ward's status will say more.
                 found.first, found.head = found.bounds()
         for (ward, incarnation), lost in losses.items():
@@ -70,30 +98,52 @@ class Holdings:
 
     def reload(self) -> None:
         """Read again what the store holds: after a failure, when it is not known what became of a commit."""
-        for ward, known in self._wards.items():
-            for incarnation in known.values():
-                incarnation.held = self._store.positions(ward, incarnation.id)
+        for ward, state in self._wards.items():
+            for incarnation in list(state.known):
+                self.of(ward, incarnation).held = self._store.positions(ward, incarnation)
 
     def of(self, ward: str, incarnation: bytes) -> Incarnation:
-        """What is known of it; an unknown one begins empty."""
-        known = self._wards.setdefault(ward, {})
-        if incarnation not in known:
-            known[incarnation] = Incarnation(incarnation, self._store.positions(ward, incarnation))
-        return known[incarnation]
+        """What is known of it, to be changed; an unknown one begins empty."""
+        state = self._wards.setdefault(ward, _Ward())
+        found = state.known.get(incarnation)
+        if found is None:  # all that the store holds were read at the start
+            found = state.known[incarnation] = Incarnation(incarnation, IntervalSet())
+        state.open[incarnation] = state.touched[incarnation] = found
+        return found
+
+    def open(self, ward: str) -> list[Incarnation]:
+        """Those of which a status that does not name them tells something: that the ward holds them no more."""
+        state = self._wards.get(ward)
+        return list(state.open.values()) if state else []
+
+    def close(self, ward: str, incarnation: bytes) -> None:
+        """The ward holds it no more, and what follows from that was done. `of` opens it again."""
+        self._wards[ward].open.pop(incarnation, None)
 
     def knows(self, ward: str, incarnation: bytes) -> bool:
-        return incarnation in self._wards.get(ward, {})
+        return ward in self._wards and incarnation in self._wards[ward].known
 
     def is_too_many(self, ward: str, incarnation: bytes) -> bool:
         """Whether this would be one more incarnation than a ward may have."""
-        return not self.knows(ward, incarnation) and len(self._wards.get(ward, {})) >= MOST_INCARNATIONS
+        return ward in self._wards and (
+            len(self._wards[ward].known) >= MOST_INCARNATIONS and incarnation not in self._wards[ward].known
+        )
 
     def ward(self, ward: str) -> list[Incarnation]:
         """A ward's incarnations in the order in which the district met them."""
-        return list(self._wards.get(ward, {}).values())
+        return list(self._wards[ward].known.values()) if ward in self._wards else []
+
+    def with_holes(self, ward: str) -> list[Incarnation]:
+        """Those of which something is missing."""
+        return list(self._counted(ward).holes.values())
 
     def missing_count(self, ward: str) -> int:
-        return sum(last - first + 1 for each in self.ward(ward) for first, last in each.missing())
+        return self._counted(ward).missing
 
     def lost_count(self, ward: str) -> int:
-        return sum(each.lost_count() for each in self.ward(ward))
+        return self._counted(ward).lost
+
+    def _counted(self, ward: str) -> _Ward:
+        state = self._wards.get(ward, _Ward())
+        state.count()
+        return state

@@ -21,6 +21,7 @@ from telemetry.topics import What
 GATHER_SECONDS = 0.2  # how long a group commit waits for more
 MOST_BYTES = 64_000_000
 MOST_BYTES_OF_A_WARD = 16_000_000
+STATUS_TIMES = 20  # what a status costs by the byte, against entries: it may name an incarnation in 24 bytes
 OVERHEAD_BYTES = 1_000  # what a message takes in memory beside its payload
 
 _AGAIN = (What.REPLAY, What.REPLIES)  # a reply ends a replay, so it must not overtake it
@@ -55,9 +56,10 @@ class Inbox:
         with self._bell:
             lane = self._floods.lane(ward)
             queue = self._again if what in _AGAIN else self._new
-            if not self._floods.admit(lane, len(message.payload) + OVERHEAD_BYTES):
+            times = STATUS_TIMES if what is What.STATUS else 1
+            if not self._floods.admit(lane, len(message.payload) * times + OVERHEAD_BYTES):
                 return
-            size = message.weight + OVERHEAD_BYTES
+            size = message.weight * times + OVERHEAD_BYTES
             if queue.waiting(lane) + size > MOST_BYTES_OF_A_WARD or not self._make_room(size, lane):
                 self._floods.drop(lane)
                 return

@@ -160,6 +160,7 @@ class Ingest:
         except UnreadableError as error:
             self._replication.unreadable(ward, error.incarnation, error.position)
             return
+        self._check_incarnation(ward, batch.incarnation)
         live = topic.what is What.ENTRIES and not message.retained
         if live:
             self._identity.word(ward, batch.incarnation, batch.first_position + len(batch.entries) - 1)
@@ -172,13 +173,13 @@ class Ingest:
             self._identity.written(ward, batch.incarnation, newest_us)
 
     def _status(self, ward: str, status: wire.Status, retained: bool, group: _Group) -> None:
+        self._check_incarnation(ward, status.incarnation)
         group.losses += self._identity.status(ward, status, retained=retained)
         # Also where only its last word is new: the console tells of that at its own pace.
         group.changes.append(Change(Topic.WARD, ward))
 
     def _batch(self, ward: str, batch: wire.Batch, group: _Group) -> int | None:
         """Stage what is good and new of it; the wall time of the newest entry of that."""
-        self._check_incarnation(ward, batch.incarnation)
         incarnation = self._holdings.of(ward, batch.incarnation)
         at = batch.first_position
         if incarnation.held.intervals >= MOST_INTERVALS and at - 1 not in incarnation.held:
@@ -199,7 +200,7 @@ class Ingest:
 
     def _check_incarnation(self, ward: str, incarnation: bytes) -> None:
         if self._holdings.is_too_many(ward, incarnation):
-            raise RefusedError(f"a batch of one more incarnation than the {MOST_INCARNATIONS} that a ward may have")
+            raise RefusedError(f"a word of one more incarnation than the {MOST_INCARNATIONS} that a ward may have")
 
     def _refuse(self, group: _Group, ward: str, why: str) -> None:
         group.refusals[ward] = number = group.refusals.get(ward, 0) + 1

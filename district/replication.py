@@ -96,11 +96,9 @@ class Replication:
             state.confirm_pause = FIRST_CONFIRM_SECONDS
         if live:
             state.pause_seconds = ANSWER_SECONDS
-        known_before = [known.id for known in self._holdings.ward(ward)]
-        for incarnation in [*known_before, *(each for each in told if each not in set(known_before))]:
+        silent_of = [] if status.held_in_part or not alone else [each.id for each in self._holdings.open(ward)]
+        for incarnation in dict.fromkeys([*silent_of, *told]):
             if self._holdings.is_too_many(ward, incarnation):
-                break
-            if status.held_in_part and incarnation not in told:
                 continue
             known = self._holdings.of(ward, incarnation)
             first, head = told.get(incarnation, (known.head + 1, 0))
@@ -109,9 +107,11 @@ class Replication:
                 continue
             for hole in known.given_up(max(first, 1), head):
                 losses.append(LossRecord(ward, incarnation, *hole, why="not_held"))
+            if incarnation not in told:
+                self._holdings.close(ward, incarnation)
         for incarnation in told if back else (status.incarnation,):
             if self._holdings.is_too_many(ward, incarnation):
-                break
+                continue
             state.unconfirmed[incarnation] = self._holdings.of(ward, incarnation)  # it may have missed what was said
         self.suspect(ward)
         return losses
@@ -237,16 +237,18 @@ class Replication:
 
     def _confirm(self, state: _Ward, now: float) -> None:
         for incarnation in list(state.unconfirmed.values()):
+            del state.unconfirmed[incarnation.id]
+            if not incarnation.held and incarnation.id != state.current:
+                continue  # not worth telling
             ranges = list(incarnation.held)[-MOST_RANGES:]
             committed = wire.Committed(
                 incarnation=incarnation.id,
                 ranges=[wire.Range(first=first, last=last) for first, last in ranges],
                 remembered=self.remembered.tell(state.id, incarnation.id),
             )
-            worth_telling = ranges or incarnation.id == state.current
-            if worth_telling and not self._send(state.id, wire.Request(id=self._number(), committed=committed)):
+            if not self._send(state.id, wire.Request(id=self._number(), committed=committed)):
+                state.unconfirmed[incarnation.id] = incarnation
                 break
-            del state.unconfirmed[incarnation.id]
         pause = min(state.confirm_pause, CONFIRM_SECONDS)
         state.confirm_at, state.confirm_pause = now + pause, 2 * pause
 
@@ -263,7 +265,7 @@ class Replication:
         if not (state.dirty and state.listening) or now < state.ask_at or len(state.requests) >= OUTSTANDING_PER_WARD:
             return
         positions = max(1, min(MOST_POSITIONS, int(size / max(state.entry_bytes, 1.0))))
-        hole = next_hole(self._holdings.ward(state.id), state.current, state.requests.values(), positions)
+        hole = next_hole(self._holdings.with_holes(state.id), state.current, state.requests.values(), positions)
         if hole is None:
             state.dirty = bool(state.requests)
             return

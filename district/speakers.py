@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from district.holdings import MOST_INCARNATIONS
 from district.records import WardRecord
 from telemetry import wire_pb2 as wire
 from telemetry.clock import Clock
@@ -73,7 +74,11 @@ class Speakers:
         if status is not None:
             speaker.machine = status.machine[:64]
             held = {each.incarnation for each in status.held}
-            speaker.holds = held | speaker.holds if status.held_in_part else held
+            together = len(held) + len(speaker.holds)
+            if not status.held_in_part or together > MOST_INCARNATIONS:  # beyond any honest count: begin anew
+                speaker.holds = held
+            else:
+                speaker.holds |= held
         if self._takes_over(state, speaker, now):
             state.shown = incarnation
         return state.shown

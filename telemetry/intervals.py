@@ -46,6 +46,10 @@ class IntervalSet:
         at = bisect_right(self._firsts, position) - 1
         return (self._firsts[at], self._lasts[at]) if at >= 0 and position <= self._lasts[at] else None
 
+    def bounds(self) -> tuple[int, int] | None:
+        """The least and the greatest number that it holds; None where it holds none."""
+        return (self._firsts[0], self._lasts[-1]) if self._firsts else None
+
     def __iter__(self) -> Iterator[tuple[int, int]]:
         return iter(list(zip(self._firsts, self._lasts, strict=True)))
 
