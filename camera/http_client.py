@@ -31,6 +31,7 @@ MOST_BYTES = 2 * 1024 * 1024
 _MOST_REDIRECTS = 2
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
+_MOST_PLACES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,22 @@ class CameraHttp:
         self._refusals = refusals
         self._login = Login(address.username, address.password, lambda: secrets.token_hex(8))
         self._challenge: Challenge | None = None
+        self._answered: set[str] = set()  # paths that were answered to this password
+        self._forbidden: set[str] = set()  # and that were not, though it is right
         self._client: httpx.AsyncClient | None = None
 
     async def ask(self, request: HttpRequest) -> HttpAnswer:
-        """The answer, logged in where the device asks for it; with a password that it refused before, not again."""
-        answer = await self.exchange(request, self._challenge)
+        """The answer, logged in where the device asks for it; with a password that it refused before, not again.
+
+        A nonce of before is used only for what was answered with one, and while nobody refused the password."""
+        place = urlsplit(request.path).path
+        if place in self._forbidden:
+            raise DeviceFault(ReasonCode.NO_PERMISSION, place, answered=True)
+        known = place in self._answered and self._refusals.is_proven(self.address)
+        before = self._challenge if known else None
+        answer = await self.exchange(request, before)
         if answer.status != _UNAUTHORIZED:
-            if self._challenge is not None and answer.status != _FORBIDDEN:
+            if before is not None and answer.status != _FORBIDDEN:
                 self._refusals.accepted(self.address)
             return answer
         challenge = best(answer.challenges)
@@ -89,9 +99,11 @@ class CameraHttp:
         if not self.address.username:
             detail = "the device wants a password and none is configured"
             raise DeviceFault(ReasonCode.WRONG_CREDENTIALS, detail, answered=True)
-        if self._challenge is not None and not challenge.stale and challenge.nonce == self._challenge.nonce:
-            raise self._refused()
-        return await self._logged_in(request, challenge)
+        if before is not None and not challenge.stale:
+            if challenge.nonce == before.nonce:
+                raise self._refused()
+            self._refusals.doubted(self.address)  # many devices change the nonce without a word of it
+        return await self._logged_in(request, challenge, tries=2 if before is None else 1)
 
     async def exchange(self, request: HttpRequest, challenge: Challenge | None = None) -> HttpAnswer:
         """One request and its answer, with the password only where a challenge is given."""
@@ -106,20 +118,27 @@ class CameraHttp:
         if client is not None:
             await client.aclose()
 
-    async def _logged_in(self, request: HttpRequest, challenge: Challenge) -> HttpAnswer:
-        """Answer the challenge: at most twice, where the device calls its first nonce too old."""
+    async def _logged_in(self, request: HttpRequest, challenge: Challenge, tries: int) -> HttpAnswer:
+        """Answer the challenge; once more, where there are two tries and the device calls its first nonce too old."""
         wait = await self._refusals.turn(self.address)
         if wait:
             detail = f"refused before; not tried again for {wait:.0f} s"
             raise DeviceFault(ReasonCode.WRONG_CREDENTIALS, detail, answered=True)
+        place = urlsplit(request.path).path
+        is_right = self._refusals.is_proven(self.address) and bool(self._answered) and place not in self._answered
         try:
             answer = await self.exchange(request, challenge)
             fresh = best(answer.challenges) if answer.status == _UNAUTHORIZED else None
-            if fresh is not None and fresh.stale:
+            if fresh is not None and fresh.stale and tries > 1:
                 challenge, answer = fresh, await self.exchange(request, fresh)
             if answer.status == _UNAUTHORIZED:
+                if is_right and len(self._forbidden) < _MOST_PLACES:
+                    self._forbidden.add(place)  # this user may not ask that
+                    raise DeviceFault(ReasonCode.NO_PERMISSION, f"401 to {place}", answered=True)
                 raise self._refused()
             self._challenge = challenge
+            if len(self._answered) < _MOST_PLACES:
+                self._answered.add(place)
             self._refusals.accepted(self.address)
             return answer
         finally:
@@ -127,6 +146,8 @@ class CameraHttp:
 
     def _refused(self) -> DeviceFault:
         self._challenge = None
+        self._answered.clear()
+        self._forbidden.clear()
         self._refusals.refused(self.address)
         return DeviceFault(ReasonCode.WRONG_CREDENTIALS, "status 401", answered=True)
 

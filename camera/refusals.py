@@ -39,6 +39,7 @@ class Asked(Protocol):
 @dataclass(slots=True)
 class _Login:
     proven: bool = False
+    doubted: bool = False  # proven, and since then a 401 that may mean the nonce or the password
     asked_at: float | None = None  # monotonic; somebody asks right now
     not_before: float = 0.0
     pause: float = 0.0
@@ -50,7 +51,8 @@ class Refusals:
 
     A host has several services (RTSP, ONVIF, its pages), which count wrong passwords together. So a password that one
     of them refused is not tried at another, unless one has taken it: then it is right there and unknown here (some
-    cameras have users of their own for ONVIF), and each service pauses for itself.
+    cameras have users of their own for ONVIF), and each service pauses for itself. One that took it and now refuses it
+    tells that it was changed: then it is proven nowhere any more.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -67,17 +69,25 @@ class Refusals:
             services = self._services(address)
             login = services.setdefault(_service(address), _Login())
             now = self._clock.monotonic()
-            proven = any(each.proven for each in services.values())
-            not_before = login.not_before if proven else max(each.not_before for each in services.values())
-            if not_before > now:
-                return not_before - now
-            if login.proven:
+            rest = _rest(login, services)
+            if rest > now:
+                return rest - now
+            apart = _is_proven(services) and not any(each.doubted for each in services.values())
+            if login.proven and apart:
                 return 0.0
-            for each in (login,) if proven else services.values():
+            for each in (login,) if apart else services.values():
                 if each.asked_at is not None and now - each.asked_at < _FORGOTTEN_TURN_SECONDS:
                     return TURN_SECONDS
             login.asked_at = now
             return 0.0
+
+    def is_proven(self, address: Asked) -> bool:
+        """Whether this service took the password and nothing speaks against it since: it may be sent unasked, as with a
+        nonce of before."""
+        with self._lock:
+            services = self._found(address)
+            login = services.get(_service(address))
+            return login is not None and login.proven and not any(each.doubted for each in services.values())
 
     async def turn(self, address: Asked) -> float:
         """Wait until nobody else tries this password; the seconds for which it must not be tried at all."""
@@ -88,17 +98,40 @@ class Refusals:
             await asyncio.sleep(wait)
 
     def accepted(self, address: Asked) -> None:
-        """The camera took the password."""
+        """The camera took the password. Said of a login that began before a refusal, it is no news."""
         with self._lock:
-            self._services(address)[_service(address)] = _Login(proven=True)
+            services = self._services(address)
+            login = services.setdefault(_service(address), _Login())
+            if _rest(login, services) > self._clock.monotonic():
+                login.asked_at = None
+                return
+            services[_service(address)] = _Login(proven=True)
+            for each in services.values():
+                each.doubted = False
+
+    def doubted(self, address: Asked) -> None:
+        """A service that took the password answered 401 to a nonce of before, and does not say whether it means that.
+        Until a login is accepted or refused, one at a time tries it, with a fresh nonce."""
+        with self._lock:
+            login = self._found(address).get(_service(address))
+            if login is not None:
+                login.doubted = login.proven
 
     def refused(self, address: Asked) -> None:
         """The camera did not take it: a pause of 5 minutes, doubled with each refusal up to an hour."""
         with self._lock:
-            login = self._services(address).setdefault(_service(address), _Login())
-            login.pause = min(LONGEST_SECONDS, max(FIRST_SECONDS, 2 * login.pause))
-            login.not_before = self._clock.monotonic() + login.pause
-            login.proven, login.asked_at = False, None
+            services = self._services(address)
+            login = services.setdefault(_service(address), _Login())
+            login.asked_at = None
+            now = self._clock.monotonic()
+            if _rest(login, services) > now:
+                return  # it was under way when the pause began
+            if login.proven:
+                for each in services.values():
+                    each.proven = each.doubted = False
+            before = login.pause if _is_proven(services) else max(each.pause for each in services.values())
+            login.pause = min(LONGEST_SECONDS, max(FIRST_SECONDS, 2 * before))
+            login.not_before = now + login.pause
 
     def not_told(self, address: Asked) -> None:
         """It never came to an answer about the password."""
@@ -112,6 +145,15 @@ class Refusals:
 
     def _found(self, address: Asked) -> Mapping[int, _Login]:
         return self._logins.get(_key(address), {})
+
+
+def _is_proven(services: Mapping[int, _Login]) -> bool:
+    return any(each.proven for each in services.values())
+
+
+def _rest(login: _Login, services: Mapping[int, _Login]) -> float:
+    """Until when (monotonic) this service is not asked."""
+    return login.not_before if _is_proven(services) else max(each.not_before for each in services.values())
 
 
 def _key(address: Asked) -> Key:

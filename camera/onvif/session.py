@@ -44,6 +44,7 @@ class OnvifSession:
         self._made: dict[tuple[Service, str], ONVIFService] = {}
         self._dated = 0.0  # the clock's offset with which the clients were made
         self._challenge: Challenge | None = None  # of HTTP digest, where the device wants that
+        self._sent: Challenge | None = None  # what the question under way answers of it
         self._answered: set[tuple[Service, str]] = set()
         self._forbidden: set[tuple[Service, str]] = set()
         self._building = asyncio.Lock()
@@ -84,18 +85,20 @@ class OnvifSession:
         if wait:
             detail = f"refused before; not tried again for {wait:.0f} s"
             raise DeviceFault(ReasonCode.WRONG_CREDENTIALS, detail, answered=True)
+        is_right = bool(self._answered) and self._refusals.is_proven(address)
         try:
             answer = await self._ask(service, operation, arguments, login=True, at=at)
             self._refusals.accepted(address)
             self._answered.add(place)
             return answer
         except faults.NotAuthorizedError as error:
-            if at and self._answered:  # a subscription that is gone is no wrong password; what else is asked will tell
+            if at and is_right:  # a subscription that is gone is no wrong password; what else is asked will tell
                 raise DeviceFault(ReasonCode.NO_PERMISSION, operation, answered=True) from error
-            if self._answered and place not in self._answered:  # the password is right; this user may not ask that
+            if is_right and place not in self._answered:  # this user may not ask that
                 self._forbidden.add(place)
                 raise DeviceFault(ReasonCode.NO_PERMISSION, operation, answered=True) from error
             self._answered.clear()
+            self._forbidden.clear()
             self._challenge = None
             self._refusals.refused(address)
             raise DeviceFault(ReasonCode.WRONG_CREDENTIALS, str(error), answered=True) from error
@@ -119,16 +122,24 @@ class OnvifSession:
         self, service: Service, operation: str, arguments: Mapping[str, Any], *, login: bool, at: str = ""
     ) -> Any:
         client = await self._client(service, at)
+        # As in CameraHttp: a nonce of before goes only to what was answered so, and while nobody refused the password.
+        known = login and (service, operation) in self._answered and self._refusals.is_proven(self.address)
+        before = self._sent = self._challenge if known else None
         # Digest stands in HTTP's header; a device that gets both may refuse the one that it does not know.
-        name = operation if login and self._challenge is None else f"authless_{operation}"
+        name = operation if login and before is None else f"authless_{operation}"
         try:
             return await faults.told(lambda: getattr(client, name)(dict(arguments)))
         except faults.NotAuthorizedError as error:
-            if not login or error.challenge is None or (error.told and self._challenge is None):
+            fresh = error.challenge
+            if not login or fresh is None or (error.told and before is None):
                 raise
-            if self._challenge is not None and not error.challenge.stale:
-                raise
-            self._challenge = error.challenge
+            if before is not None and not fresh.stale:
+                if fresh.nonce == before.nonce:
+                    raise
+                self._refusals.doubted(self.address)
+                if await self._refusals.turn(self.address):
+                    raise
+            self._challenge = self._sent = fresh
             return await faults.told(lambda: getattr(client, f"authless_{operation}")(dict(arguments)))
 
     async def _client(self, service: Service, at: str) -> ONVIFService:
@@ -153,7 +164,7 @@ class OnvifSession:
 
     async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> SoapReply:
         request = HttpRequest(url, "POST", body, headers)
-        answer = await self._http.exchange(request, self._challenge)
+        answer = await self._http.exchange(request, self._sent)
         if answer.status in (401, 403):
             raise faults.NotAuthorizedError(
                 f"status {answer.status}", best(answer.challenges), told=b"NotAuthorized" in answer.body

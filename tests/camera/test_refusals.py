@@ -54,3 +54,36 @@ def test_pauses_grow_up_to_an_hour() -> None:
         waits.append(refusals.wait(HTTP))
         clock.advance(waits[-1])
     assert waits == [300, 600, 1200, 2400, LONGEST_SECONDS, LONGEST_SECONDS]
+
+
+def proven_at(*services: StreamAddress | DeviceAddress) -> Refusals:
+    refusals = Refusals(FakeClock())
+    for service in services:
+        assert refusals.wait(service) == 0
+        refusals.accepted(service)
+    return refusals
+
+
+def test_who_took_a_password_and_refuses_it_tells_that_it_was_changed() -> None:
+    refusals = proven_at(HTTP, RTSP)
+    refusals.refused(HTTP)
+    assert refusals.wait(RTSP) == FIRST_SECONDS
+    assert not refusals.is_proven(RTSP)
+
+
+def test_logins_under_way_at_the_change_neither_end_the_rest_nor_make_it_longer() -> None:
+    refusals = proven_at(HTTP, RTSP)
+    assert (refusals.wait(HTTP), refusals.wait(RTSP), refusals.wait(RTSP_SUB)) == (0, 0, 0)
+    refusals.refused(HTTP)
+    refusals.accepted(RTSP)  # before the change
+    refusals.refused(RTSP_SUB)
+    assert refusals.wait(HTTP) == refusals.wait(RTSP) == FIRST_SECONDS
+
+
+def test_while_one_finds_out_whether_it_was_the_nonce_nobody_else_tries() -> None:
+    refusals = proven_at(HTTP, RTSP)
+    refusals.doubted(HTTP)
+    assert (refusals.wait(HTTP), refusals.wait(RTSP)) == (0, TURN_SECONDS)
+    refusals.accepted(HTTP)
+    assert refusals.wait(RTSP) == 0
+    assert refusals.is_proven(RTSP) and refusals.is_proven(HTTP)
