@@ -99,13 +99,29 @@ def _check_parents(reader: TableReader, tables: Tables) -> None:
 
 
 def _check_recorders(reader: TableReader, tables: Tables) -> None:
-    """A camera's recorder is a device of that kind."""
+    """A camera's recorder is a device of that kind, and its channel there no other camera's."""
     recorders = [str(table.get("id")) for table in tables if table.get("kind") == Kind.RECORDER]
     for number, table in enumerate(tables):
         given = table.get("recorder")
         if isinstance(given, str) and given not in recorders:
             at, where = ("device", number, "recorder"), item("device", table, number)
             reader.add(WardWrong.UNKNOWN_DEVICE, at, where, given=given, suggestion=nearest(given, recorders))
+    first: dict[tuple[str, str], int] = {}
+    for number, table in enumerate(tables):
+        recorder, channel = table.get("recorder"), table.get("channel")
+        if not isinstance(recorder, str) or not isinstance(channel, (str, int)):
+            continue
+        taken = first.setdefault((recorder, _plain(channel)), number)
+        if taken != number:
+            at, where = ("device", number, "channel"), item("device", table, number)
+            line = reader.lines.of(("device", taken, "channel"))
+            reader.add(WardWrong.CHANNEL_TAKEN, at, where, given=str(channel), detail=str(line))
+
+
+def _plain(channel: str | int) -> str:
+    """As a recorder understands it: "01" is 1, and names have no case."""
+    text = str(channel).strip().lower()
+    return str(int(text)) if text.isascii() and text.isdecimal() and len(text) < 16 else text
 
 
 def _loop_from(start: str, parents: Mapping[str, object]) -> list[str]:

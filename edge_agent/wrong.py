@@ -15,3 +15,4 @@ class WardWrong(StrEnum):
     BAD_OPENING_HOURS = "bad_opening_hours"
     LISTEN_ADDRESS = "listen_address"
     LISTEN_EVERYWHERE = "listen_everywhere"
+    CHANNEL_TAKEN = "channel_taken"

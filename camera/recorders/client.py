@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Protocol
 
 from camera.recorders.record_settings import RecordSettings
@@ -40,6 +41,7 @@ class Channel:
     limit_days: float | None = None
     latest_us: int | None = None  # the newest moment that it names, where it names one beside the index
     tokens: tuple[str, ...] = ()  # ONVIF's recordings of this channel
+    is_numbered: bool = True  # by the recorder; else `number` is a place in a list, which may be another's tomorrow
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +103,51 @@ class RecorderClient(Protocol):
 
 def find(channels: Sequence[Channel], wanted: str | None, address: str = "") -> Channel | None:
     """The channel that a camera's configuration means: by a name of the recorder's, by its number, or where none is
-    configured by the camera's own address. A number that the recorder does not list is asked all the same."""
+    configured by the camera's own address. A number that the recorder does not list is asked all the same; one whose
+    channel is, as the recorder says, of a camera elsewhere, is none of this camera's.
+
+    `address`: of the camera; "" where it says nothing of it, as of one on the recorder's own ports.
+    """
     if wanted is None:
-        by_address = [each for each in channels if address and _host(each.address) == address.lower()]
-        if len(by_address) == 1:
-            return by_address[0]
-        return channels[0] if len(channels) == 1 else None
+        only = channels[0] if len(channels) == 1 and (not address or _tells_nothing(channels[0].address)) else None
+        return _at(channels, address) or only
     called = [each for each in channels if wanted.lower() in (name.lower() for name in each.names)]
     if len(called) == 1:
-        return called[0]
-    if not wanted.isascii() or not wanted.isdecimal():
-        return None
-    number = int(wanted)
-    return next((each for each in channels if each.number == number), None) or _unlisted(channels, number)
+        found: Channel | None = called[0]
+    elif not wanted.isascii() or not wanted.isdecimal():
+        found = None
+    elif not all(each.is_numbered for each in channels):
+        found = _at(channels, address)
+    else:
+        number = int(wanted)
+        found = next((each for each in channels if each.number == number), None) or _unlisted(channels, number)
+    return None if found is not None and wanted.isdecimal() and _differ(found.address, address) else found
+
+
+def assigned(channels: Sequence[Channel], wanted: Sequence[tuple[str | None, str]]) -> list[Channel | None]:
+    """The channel of each camera (its configured channel and address, as `find` takes them), none of them twice: of
+    cameras that mean one channel it is the one's whose address the recorder tells for it, or nobody's."""
+    found = [find(channels, *each) for each in wanted]
+    takers: dict[int, list[int]] = {}
+    for place, channel in enumerate(found):
+        if channel is not None:
+            takers.setdefault(channel.number, []).append(place)
+    for places in takers.values():
+        mine = [place for place in places if _is_of(found[place], wanted[place][1])]
+        for place in places if len(places) > 1 else ():
+            if mine != [place]:
+                found[place] = None
+    return found
+
+
+def _at(channels: Sequence[Channel], address: str) -> Channel | None:
+    """The one whose camera has this address, as the recorder says."""
+    found = [each for each in channels if _is_of(each, address)]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_of(channel: Channel | None, address: str) -> bool:
+    return channel is not None and bool(address) and _host(channel.address) == address.lower()
 
 
 def _unlisted(channels: Sequence[Channel], number: int) -> Channel | None:
@@ -121,7 +155,33 @@ def _unlisted(channels: Sequence[Channel], number: int) -> Channel | None:
     return None if any(each.tokens for each in channels) or not 0 < number <= MOST_CHANNELS else Channel(number)
 
 
+def _differ(told: str, configured: str) -> bool:
+    """Whether both are IP addresses of cameras, and not the same. A name may stand for any address."""
+    if _tells_nothing(told) or _tells_nothing(configured):
+        return False
+    try:
+        return ip_address(_host(told)) != ip_address(_host(configured))
+    except ValueError:
+        return False
+
+
+def _tells_nothing(address: str) -> bool:
+    """Whether it is no camera's: none, this machine's, or what a recorder writes for an input without a camera
+    (0.0.0.0, 192.168.0.0)."""
+    host = _host(address)
+    try:
+        ip = ip_address(host)
+    except ValueError:
+        return not host
+    return ip.is_loopback or ip.is_unspecified or ip.is_link_local or ip.packed[-1] == 0
+
+
 def _host(address: str) -> str:
     """ "http://192.168.10.31:80/onvif" → "192.168.10.31"."""
     rest = address.partition("://")[2] or address
     return rest.partition("/")[0].rpartition("@")[2].partition(":")[0].lower()
+
+
+def others_address(told: str, own_host: str) -> str:
+    """The address that a recorder tells of a camera; "" where it is the recorder's own, which names no camera."""
+    return "" if _host(told) == own_host.lower() else told

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from camera.faults import DeviceFault
-from camera.recorders.client import Channel, Disk, RecorderClient, find
+from camera.recorders.client import Channel, Disk, RecorderClient, assigned
 from camera.recorders.record_settings import RecordSettings
 from camera.recorders.survey import Camera
 from camera.retention.index import zone_of
@@ -87,8 +87,7 @@ class RecorderCollector:
 
     async def _ask_settings(self) -> None:
         """An extra: that it is not answered harms nothing else."""
-        found = ((each.id, find(self._channels, each.channel, each.address)) for each in self._cameras)
-        mine = {camera: channel for camera, channel in found if channel is not None}
+        mine = {camera.id: channel for camera, channel in self._assigned(self._channels) if channel is not None}
         try:
             told = await self._client.record_settings(list(mine.values())) if mine else {}
         except DeviceFault as fault:
@@ -98,8 +97,7 @@ class RecorderCollector:
 
     async def _find_recording(self, channels: Sequence[Channel], offset: float, *, may_search: bool) -> None:
         before, found = self._recording, dict[str, float]()
-        for camera in self._cameras:
-            channel = find(channels, camera.channel, camera.address)
+        for camera, channel in self._assigned(channels):
             if channel is None:
                 continue
             if _tells(channel) or may_search:
@@ -108,6 +106,10 @@ class RecorderCollector:
             elif camera.id in before:
                 found[camera.id] = before[camera.id]
         self._recording = found
+
+    def _assigned(self, channels: Sequence[Channel]) -> Iterator[tuple[Camera, Channel | None]]:
+        wanted = [(camera.channel, camera.address) for camera in self._cameras]
+        return zip(self._cameras, assigned(channels, wanted), strict=True)
 
     async def _records(self, channel: Channel, offset: float) -> bool | None:
         """What the recorder says, as far as its index bears it out; None where neither tells: perhaps nothing moved."""

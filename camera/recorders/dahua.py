@@ -14,7 +14,7 @@ from urllib.parse import quote
 from camera.faults import DeviceFault
 from camera.http_client import CameraHttp, HttpRequest
 from camera.interfaces.told import codec_name
-from camera.recorders.client import MOST_CHANNELS, VIETNAM_SECONDS, Channel, Disk, Moment, Told
+from camera.recorders.client import MOST_CHANNELS, VIETNAM_SECONDS, Channel, Disk, Moment, Told, others_address
 from camera.recorders.paging import Page, Pages
 from camera.recorders.record_settings import RecordSettings
 from camera.relay.rtsp import StreamAddress
@@ -65,7 +65,7 @@ class DahuaRecorder:
             Channel(
                 number,
                 (titles[number],) if titles.get(number) else (),
-                addresses.get(number, ""),
+                others_address(addresses.get(number, ""), self._http.address.host),
                 False if modes.get(number) == _OFF else None,
                 on_motion.get(number),
             )

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 from camera.faults import DeviceFault
 from camera.http_client import CameraHttp, HttpRequest
 from camera.interfaces.told import codec_name
-from camera.recorders.client import MOST_CHANNELS, VIETNAM_SECONDS, Channel, Disk, Moment, Told
+from camera.recorders.client import MOST_CHANNELS, VIETNAM_SECONDS, Channel, Disk, Moment, Told, others_address
 from camera.recorders.paging import Page, Pages
 from camera.recorders.record_settings import RecordSettings
 from camera.relay.rtsp import StreamAddress
@@ -63,7 +63,7 @@ class IsapiRecorder:
 
     async def channels(self) -> list[Channel]:
         """Network cameras and analogue inputs, in the order of their numbers."""
-        tracks = dict(await self._tracks())
+        tracks, own = dict(await self._tracks()), self._http.address.host
         found: dict[int, Channel] = {}
         for path, tag in (
             ("/ISAPI/ContentMgmt/InputProxy/channels", "InputProxyChannel"),
@@ -72,7 +72,7 @@ class IsapiRecorder:
             for element in _all(await self._asked(path), tag):
                 number = _number(_text(element, "id"))
                 if 0 < number <= MOST_CHANNELS:
-                    name, address = _text(element, "name"), _text(element, "ipAddress")
+                    name, address = _text(element, "name"), others_address(_text(element, "ipAddress"), own)
                     found.setdefault(number, _channel(number, name, address, tracks.get(number)))
         for number, track in tracks.items():
             found.setdefault(number, _channel(number, "", "", track))

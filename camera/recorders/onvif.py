@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,7 +29,9 @@ from camera.recorders.client import (
     Disk,
     Moment,
     Told,
+    others_address,
 )
+from camera.recorders.onvif_numbers import numbers
 from camera.recorders.onvif_settings import record_settings
 from camera.recorders.record_settings import RecordSettings
 from camera.relay.rtsp import StreamAddress
@@ -110,17 +112,26 @@ class OnvifRecorder:
     async def channels(self) -> list[Channel]:
         """A channel is a video source; some recorders make several recordings of one."""
         found = await self._recordings()
-        limits = await self._limits()
+        configured = await self._configured()
+        limits = _limits(configured)
         self._tracks = {}
         sources: dict[str, list[Any]] = {}
         for each in found.results:
             token = str(each.RecordingToken)
             self._tracks[token] = list(_tracks(each, token))
-            sources.setdefault(_source_of(each) or token, []).append(each)
+            sources.setdefault(_source_of(each.Source) or token, []).append(each)
+        sources = dict(list(sources.items())[:MOST_CHANNELS])
+        of_token = {str(each.RecordingToken): source for source, some in sources.items() for each in some}
+        listed = {_listed_as(each, of_token): each for each in configured}
+        names = {source: _names(source, each.Configuration.Source, each) for source, each in listed.items()}
+        names |= {source: _names(source, each[0].Source, each[0]) for source, each in sources.items()}
+        numbered = numbers(names, list(listed))
         channels = []
-        for number, (source, recordings) in enumerate(list(sources.items())[:MOST_CHANNELS], 1):
-            channels.append(_channel(number, source, recordings, limits))
-        return channels
+        for place, (source, recordings) in enumerate(sources.items(), 1):
+            channel = _channel(numbered.get(source, place), source, recordings, limits)
+            address = others_address(channel.address, self._session.address.host)
+            channels.append(replace(channel, address=address, is_numbered=bool(numbered)))
+        return sorted(channels, key=lambda channel: channel.number)
 
     async def disks(self) -> list[Disk]:
         """ONVIF tells of disks by events only: which of them failed, and not how large they are."""
@@ -182,16 +193,15 @@ class OnvifRecorder:
         holding = [track.recording for track in tracks if track.begin_us <= at_us <= track.end_us]
         return next(iter(holding or channel.tokens), "")
 
-    async def _limits(self) -> Mapping[str, float]:
-        """MaximumRetentionTime in days, by recording: a ceiling, which says nothing of how long is kept."""
+    async def _configured(self) -> list[Any]:
+        """All its recordings, be there footage or not; none where it does not tell."""
         if not self._session.offers(Service.RECORDING):
-            return {}
+            return []
         try:
             told = await self._session.call(Service.RECORDING, "GetRecordings")
-            pairs = [(str(each.RecordingToken), each.Configuration.MaximumRetentionTime) for each in told or ()]
-        except (DeviceFault, AttributeError):  # only the limit is lost
-            return {}
-        return {token: time.total_seconds() / 86400 for token, time in pairs if isinstance(time, timedelta)}
+        except DeviceFault:
+            return []
+        return [each for each in told or () if getattr(each, "Configuration", None) is not None]
 
     async def _recordings(self) -> _Search:
         begun = {"Scope": {}, "KeepAliveTime": _KEEP_ALIVE}
@@ -257,9 +267,25 @@ def _channel(number: int, source: str, recordings: Sequence[Any], limits: Mappin
     )
 
 
-def _source_of(recording: Any) -> str:
-    source = recording.Source
+def _source_of(source: Any) -> str:
     return "" if source is None else str(source.SourceId or source.Name or "").strip()
+
+
+def _listed_as(configured: Any, of_token: Mapping[str, str]) -> str:
+    """The source of a configured recording, as the search calls it where it knows the recording."""
+    token = str(configured.RecordingToken)
+    return of_token.get(token) or _source_of(configured.Configuration.Source) or token
+
+
+def _names(source: str, told: Any, recording: Any) -> Sequence[str]:
+    """By what a channel may be numbered, the most lasting first."""
+    return source, str(recording.RecordingToken), "" if told is None else str(told.Name or "")
+
+
+def _limits(configured: Sequence[Any]) -> Mapping[str, float]:
+    """MaximumRetentionTime in days, by recording: a ceiling, which says nothing of how long is kept."""
+    told = ((str(each.RecordingToken), each.Configuration.MaximumRetentionTime) for each in configured)
+    return {token: time.total_seconds() / 86400 for token, time in told if isinstance(time, timedelta)}
 
 
 def _tracks(recording: Any, token: str) -> Iterator[_Track]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from camera.faults import DeviceFault
-from camera.recorders.client import Channel, Disk, RecorderClient, Told, find
+from camera.recorders.client import Channel, Disk, RecorderClient, Told, assigned
 from camera.recorders.means import Means
 from camera.recorders.proving import Proof, Prover, with_proofs
 from camera.retention.age import Traces, deletes
@@ -107,7 +107,8 @@ class Surveyor:
         zone = zone_of(told.clock_offset_seconds or 0.0, settings.max_clock_offset_seconds)
         self._offset = None if told.clock_offset_seconds is None else told.clock_offset_seconds - zone
         self._off = self._offset if self._offset is not None and abs(self._offset) >= _MEASURED_SECONDS else 0.0
-        reads = [_Read(camera, find(channels, camera.channel, camera.address)) for camera in cameras]
+        theirs = assigned(channels, [(camera.channel, camera.address) for camera in cameras])
+        reads = [_Read(camera, channel) for camera, channel in zip(cameras, theirs, strict=True)]
         if not cameras:
             reads = [_Read(Camera(f"channel-{each.number}"), each) for each in channels]
         if abs(self._off) > settings.max_clock_offset_seconds:
@@ -244,7 +245,7 @@ def _ward_seconds(office: Office) -> float:
 
 
 def _label(channel: Channel) -> str:
-    return str(channel.number)
+    return str(channel.number) if channel.is_numbered or not channel.names else channel.names[0]
 
 
 def _why(fault: DeviceFault, camera: str) -> str:

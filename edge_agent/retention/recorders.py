@@ -48,12 +48,14 @@ def client(device: VideoDevice, clock: Clock, refusals: Refusals, timeout: float
 
 
 def cameras_of(recorder: str, devices: Sequence[BaseDevice], office: Office) -> list[Camera]:
-    """The cameras that name this recorder."""
+    """The cameras that name this recorder. The address of one on the recorder's own ports is the recorder's, and does
+    not tell it from the others."""
+    own = next((_host(device) for device in devices if device.id == recorder), "")
     return [
         Camera(
             device.id,
             device.channel,
-            _host(device),
+            "" if _host(device) == own else _host(device),
             None if device.recorded_since is None else office.midnight_us(device.recorded_since),
         )
         for device in devices

@@ -254,3 +254,13 @@ def test_a_camera_names_its_recorder_and_its_channel_there(tmp_path: Path) -> No
 def test_a_recorder_that_is_none_is_told_with_its_line(tmp_path: Path) -> None:
     assert told(tmp_path, WARD + NVR + CAMERA + 'recorder = "cam-1"\n')[0].startswith("15: ")
     assert told(tmp_path, WARD + NVR + "channel = 1\n")[0].startswith("10: ")
+
+
+@pytest.mark.parametrize(("first", "second"), [("1", "1"), ('"01"', "1"), ('"Sảnh"', '"sảnh"')])
+def test_two_cameras_on_one_channel_of_a_recorder_are_refused(tmp_path: Path, first: str, second: str) -> None:
+    on = 'recorder = "nvr-1"\nchannel = '
+    cameras = CAMERA + on + first + "\n" + CAMERA.replace("cam-1", "cam-2") + on + second + "\n"
+    [line] = told(tmp_path, WARD + NVR + cameras)
+    assert line.startswith("23: [[device]] cam-2: channel = ") and "camera's on line 16" in line
+    other = NVR.replace("nvr-1", "nvr-2") + cameras.replace("nvr-1", "nvr-2", 1)
+    assert len(read(tmp_path, WARD + NVR + other).devices) == 4  # the same channel of another recorder

@@ -344,8 +344,12 @@ def test_a_recorders_settings_and_cameras_come_from_the_configuration(tmp_path: 
     assert found.retention.settings() == Settings(samples=2)
     assert found.retention.settings(days=12).days == 12
     [camera] = recorders.cameras_of("nvr-1", found.devices, recorders.office_of(found))
-    assert (camera.id, camera.channel, camera.address) == ("cam-1", "1", "127.0.0.1")
+    assert (camera.id, camera.channel, camera.address) == ("cam-1", "1", "")  # the recorder's own, on whose ports it is
     assert camera.since_us == 1_793_466_000_000_000  # midnight in the ward
+    file.write_text(file.read_text(encoding="utf-8").replace("//127.0.0.1:9/", "//192.168.10.31/"), encoding="utf-8")
+    elsewhere = load(file, {})
+    [camera] = recorders.cameras_of("nvr-1", elsewhere.devices, recorders.office_of(elsewhere))
+    assert camera.address == "192.168.10.31"
 
 
 def test_memory_that_makes_no_sense_is_begun_anew(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ import pytest
 
 from camera.device_address import DeviceAddress
 from camera.http_client import CameraHttp
-from camera.recorders.client import Channel, RecorderClient, find
+from camera.recorders.client import Channel, RecorderClient, assigned, find
 from camera.recorders.dahua import DahuaRecorder
 from camera.recorders.isapi import IsapiRecorder
 from camera.recorders.means import Means
+from camera.recorders.onvif_numbers import numbers
 from camera.recorders.survey import Camera, Surveyor
 from camera.refusals import Refusals
 from camera.retention.judge import Settings
@@ -89,6 +90,10 @@ LISTED = [
         ("3", "", None),
         ("0", "", None),
         ("Sân", "", None),
+        ("1", "192.168.10.31", 1),
+        ("1", "192.168.10.39", None),  # the recorder says that its channel 1 is of another camera
+        ("1", "cam-1.ward.lan", 1),  # a name may stand for any address
+        ("sảnh chờ", "192.168.10.39", 1),  # called by what the recorder calls it
     ],
 )
 def test_a_camera_finds_its_channel_by_number_name_or_address(
@@ -102,3 +107,53 @@ def test_a_recorder_that_lists_no_channels_is_asked_by_number() -> None:
     assert find([], "7") == Channel(7)
     assert find([], "0") is None
     assert find([], None) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted", "address", "is_found"),
+    [
+        ("", None, "192.168.10.32", True),
+        ("192.168.10.32", None, "192.168.10.32", True),
+        ("192.168.10.31", None, "192.168.10.32", False),
+        ("192.168.10.31", None, "cam-2.ward.lan", False),
+        ("192.168.254.3", "1", "", True),  # on the recorder's own ports, whose network nobody else sees
+        ("192.168.254.3", None, "", True),
+        ("127.0.0.1", "1", "192.168.10.32", True),  # no camera's address
+        ("0.0.0.0", "1", "192.168.10.32", True),
+    ],
+)
+def test_the_only_channel_is_anybodys_only_while_nothing_says_whose_it_is(
+    told: str, wanted: str | None, address: str, is_found: bool
+) -> None:
+    assert (find([Channel(1, address=told)], wanted, address) is not None) is is_found
+
+
+def test_of_two_cameras_that_mean_one_channel_it_is_the_ones_whose_address_it_has() -> None:
+    found = assigned(LISTED, [("1", ""), ("urn:a", "192.168.10.31"), ("2", "")])
+    assert [each and each.number for each in found] == [None, 1, 2]
+    assert assigned([Channel(1)], [(None, "192.168.10.31"), (None, "192.168.10.32")]) == [None, None]
+
+
+def test_a_number_that_is_only_a_place_in_a_list_is_no_ones() -> None:
+    listed = [Channel(1, ("a",), "192.168.10.31", is_numbered=False), Channel(2, ("b",), is_numbered=False)]
+    assert [find(listed, "1", address) for address in ("192.168.10.31", "192.168.10.32", "")] == [listed[0], None, None]
+    assert find(listed, "b") == listed[1]
+
+
+@pytest.mark.parametrize(
+    ("names", "configured", "expected"),
+    [
+        ([("urn:cam:1", "x", ""), ("urn:cam:3", "y", "")], [], [1, 3]),
+        ([("a", "rec_000", ""), ("b", "rec_002", "")], [], [1, 3]),  # counted from 0
+        ([("a:1", "rec", "Cam 4"), ("b:1", "rec", "Cam 5")], [], [4, 5]),
+        ([("192.168.10.31", "a", ""), ("192.168.10.33", "b", "")], [], []),  # an address is no number
+        ([("6f1e0a34-0000-4000-8000-00000000a001", "a", ""), ("b2", "b", "")], [], []),
+        ([("lobby", "a", ""), ("yard", "b", "")], ["lobby", "hall", "yard"], [1, 3]),
+        ([("lobby", "a", ""), ("yard", "b", "")], ["lobby"], []),
+    ],
+)
+def test_an_onvif_channel_is_numbered_by_what_stays(
+    names: list[tuple[str, str, str]], configured: list[str], expected: list[int]
+) -> None:
+    found = numbers({each[0]: each for each in names}, configured)
+    assert [number for source, number in found.items() if source in {each[0] for each in names}] == expected

@@ -51,6 +51,41 @@ def test_a_gap_is_told_with_its_begin_and_end(dress: Dress, name: str) -> None:
 
 
 @every_dress
+def test_another_camera_never_fills_a_hole(dress: Dress, name: str) -> None:
+    holdings = month(channels=3)
+    begin, end = holdings.before(9), holdings.before(9) + 3 * HOUR_US
+    holdings.channels[2] = hours(holdings.before(40), begin) + hours(end, holdings.now_us)
+    cameras = [Camera("a", "1"), Camera("holed", "2"), Camera("c", "3")]
+    found = dress(name, holdings).survey(*cameras, samples=1).cameras
+    assert [each.judged.verdict for each in found] == [Verdict.MET, Verdict.NOT_MET, Verdict.MET]
+    [gap] = found[1].judged.gaps
+    assert abs(gap.from_us - begin) < 2 * US and abs(gap.to_us - end) < 2 * US
+
+
+@pytest.mark.parametrize("name", ["onvif", "isapi"])
+def test_the_only_channel_is_credited_to_the_camera_that_it_is_of(dress: Dress, name: str) -> None:
+    cameras = [Camera(f"cam-{number}", None, f"192.168.10.{30 + number}") for number in (1, 2, 3)]
+    found = dress(name, month()).survey(*cameras, samples=1).cameras
+    assert [each.judged.verdict for each in found] == [Verdict.MET, Verdict.UNKNOWN, Verdict.UNKNOWN]
+    assert [each.judged.reason for each in found[1:]] == ["channel_unknown"] * 2
+
+
+def test_an_onvif_channel_keeps_its_number_when_another_is_gone_from_the_index(dress: Dress) -> None:
+    holdings = month(channels=3)
+    del holdings.channels[2]
+    cameras = [Camera(f"cam-{number}", str(number)) for number in (1, 2, 3)]
+    found = dress("onvif", holdings).survey(*cameras, samples=1).cameras
+    assert [(each.channel, each.judged.reason) for each in found] == [("1", ""), ("", "channel_unknown"), ("3", "")]
+
+
+@every_dress
+def test_no_two_cameras_are_credited_with_one_channel(dress: Dress, name: str) -> None:
+    called = {"onvif": "rec-1", "isapi": "Cam 1", "dahua": "Cam 1"}[name]
+    found = dress(name, month(channels=2)).survey(Camera("a", "1"), Camera("b", called)).cameras
+    assert [each.judged.reason for each in found] == ["channel_unknown"] * 2
+
+
+@every_dress
 def test_a_locked_clip_hides_no_missing_day(dress: Dress, name: str) -> None:
     holdings = month()
     clip = Piece(holdings.before(62), holdings.before(62) + 2 * MINUTE_US, locked=True)

@@ -68,12 +68,6 @@ def test_a_recorder_that_stopped_when_its_disk_filled() -> None:
     assert found.oldest_us == before(40)
 
 
-def test_another_camera_never_fills_a_hole() -> None:
-    """A judgement is handed one camera's index, and there is no way to hand it two."""
-    whole, holed = index(files(before(40), NOW)), index(files(before(40), before(5)), files(before(4), NOW))
-    assert (verdict(whole), verdict(holed)) == (Verdict.MET, Verdict.NOT_MET)
-
-
 def test_a_new_camera_is_not_yet_provable() -> None:
     new = index(files(before(10), NOW))
     assert verdict(new, Circumstances(NOW)) is Verdict.NOT_YET_PROVABLE
