@@ -13,6 +13,7 @@ from store.embedded import events, history
 from store.embedded.database import EMBEDDED, FileLock, damaged, open_for_writing, transaction, translated
 from store.embedded.packing import Packer
 from store.embedded.readers import Readers
+from store.embedded.set_aside import SetAside
 from store.embedded.settings import EmbeddedSettings
 from store.embedded.staging import Staging
 from store.embedded.state import State, all_series, find, load
@@ -48,8 +49,10 @@ class EmbeddedStore:
         self._fault: tuple[str, StoreFault] | None = None  # why nothing can be done any more
         self._retry_packing_at = 0.0
         self._connection = open_for_writing(path, settings, self._FORMAT)
+        self._set_aside = SetAside()
         try:
             self._state = self._load()
+            self._tell_set_aside()
         except BaseException:
             self._connection.close()
             raise
@@ -75,6 +78,10 @@ class EmbeddedStore:
                 return load(self._connection)
         except StoreError as error:
             raise damaged(self._path, str(error)) if error.fault is StoreFault.DAMAGED else error from error
+
+    def _tell_set_aside(self) -> None:
+        with translated(self._path):
+            self._set_aside.tell(self._connection)
 
     # ---- in ----------------------------------------------------------------------------------------------------
 
@@ -127,7 +134,10 @@ class EmbeddedStore:
         whole chunks and spans, so a few hours (of summaries, 16 days) beyond the retention may remain. A series of
         which nothing remains is forgotten."""
         self.pack()
-        return self._upkeep.run(self._clock.wall_us(), wanted)
+        pruned = self._upkeep.run(self._clock.wall_us(), wanted)
+        with self._writing():
+            self._tell_set_aside()
+        return pruned
 
     # ---- out ---------------------------------------------------------------------------------------------------
 

@@ -265,3 +265,33 @@ def test_one_damaged_chunk_stops_neither_other_series_nor_what_comes_after(path:
     assert {each.value for each in store.latest(WARD)} == {199}
     store.close()
     assert [name for name, rule in verify(path).invariants.items() if not rule.ok] == ["S2"]
+
+
+def test_what_was_set_aside_is_told_once_with_what_to_do(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = EmbeddedStore.open(path, clock=FakeClock(), settings=SMALL)
+    store.commit([commit(*_both(*((n, n) for n in range(8))))])
+    store.pack()
+    store.close()
+    raw = sqlite3.connect(path)
+    raw.execute("UPDATE chunks SET data = x'00' WHERE series = 1")
+    raw.commit()
+    raw.close()
+
+    def told() -> list[str]:
+        found = [each.getMessage() for each in caplog.records if each.name == "store.embedded.set_aside"]
+        caplog.clear()
+        return found
+
+    store = EmbeddedStore.open(path, clock=FakeClock(), settings=SMALL)
+    assert not told()
+    store.commit([commit(*_both((3.5, 3.5)))])  # into the damaged chunk's midst
+    store.prune()
+    stretch, advice = told()
+    assert "8 samples between 2026-" in stretch
+    assert CHARGE.device in stretch
+    assert "ward-district restore" in advice
+    store.prune()
+    assert not told()
+    store.close()
+    EmbeddedStore.open(path, clock=FakeClock(), settings=SMALL).close()  # and at each start
+    assert len(told()) == 2
