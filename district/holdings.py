@@ -14,6 +14,8 @@ from telemetry.intervals import IntervalSet
 
 MOST_INCARNATIONS = 20_000  # of one ward: an agent that starts every half hour for a year
 MOST_INTERVALS = 50_000  # held of one incarnation; a line that loses every second message for days makes fewer
+MOST_LOST_INTERVALS = 50_000  # lost of one incarnation, likewise
+MOST_NAMED = 200_000  # stretches of one ward that were named as lost: each is a row in the hub's tables
 
 
 @dataclass(slots=True)
@@ -66,6 +68,7 @@ class _Ward:
     counts: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # missing, lost
     missing: int = 0
     lost: int = 0
+    named: int = 0  # stretches, since the hub's start or known then
 
     def count(self) -> None:
         """Bring the counts up to date."""
@@ -94,7 +97,9 @@ class Holdings:
                 # Gaps in what came before this start are asked for again; the ward's status will say more.
                 found.first, found.head = found.bounds()
         for (ward, incarnation), lost in losses.items():
-            self.of(ward, incarnation).lost.update(lost)
+            if not self.is_too_many(ward, incarnation):
+                self.of(ward, incarnation).lost.update(lost)
+                self._wards[ward].named += lost.intervals
 
     def reload(self) -> None:
         """Read again what the store holds: after a failure, when it is not known what became of a commit."""
@@ -110,6 +115,24 @@ class Holdings:
             found = state.known[incarnation] = Incarnation(incarnation, IntervalSet())
         state.open[incarnation] = state.touched[incarnation] = found
         return found
+
+    def room(self, ward: str, incarnation: bytes) -> int:
+        """How many more stretches of it may be named as lost."""
+        state = self._wards.get(ward)
+        if state is None or self.is_too_many(ward, incarnation):
+            return 0 if state else MOST_LOST_INTERVALS
+        known = state.known.get(incarnation)
+        intervals = known.lost.intervals if known else 0
+        return max(min(MOST_LOST_INTERVALS - intervals, MOST_NAMED - state.named), 0)
+
+    def lose(self, ward: str, incarnation: bytes, first: int, last: int) -> bool:
+        """This will never come. False where that was known."""
+        lost = self.of(ward, incarnation).lost
+        if not any(lost.missing(first, last)):
+            return False
+        lost.add(first, last)
+        self._wards[ward].named += 1
+        return True
 
     def open(self, ward: str) -> list[Incarnation]:
         """Those of which a status that does not name them tells something: that the ward holds them no more."""

@@ -259,16 +259,21 @@ class Ingest:
                 if change is not None:
                     group.changes.append(change)
                 if isinstance(entry.payload, Tombstone):
-                    stone = entry.payload
-                    group.losses += [
-                        LossRecord(staged.ward, stone.incarnation, *each, stone.why) for each in stone.ranges
-                    ]
+                    self._name(staged.ward, entry.payload, group)
             for device, reachability in late.items():
                 if reachability is not None and shown:
                     view.put_reachability(device, reachability)
         for entry in staged.entries:
             if self._proven is not None and isinstance(entry.payload, Evidence):
                 self._proven(staged.ward, entry.device, entry.payload)
+
+    def _name(self, ward: str, stone: Tombstone, group: _Group) -> None:
+        """What a tombstone names is lost. It is kept itself, also where it names more than can be remembered."""
+        room = self._holdings.room(ward, stone.incarnation)
+        group.losses += [LossRecord(ward, stone.incarnation, *each, stone.why) for each in stone.ranges[:room]]
+        if len(stone.ranges) > room:
+            beyond = f"{len(stone.ranges) - room} of the {len(stone.ranges)} stretches that a tombstone names as lost"
+            self._refuse(group, ward, f"{beyond}: more than are remembered of a ward")
 
     def _taken_back(self, error: StoreError) -> None:
         """Less is held than was: what is missing now, and this group, is asked for again."""
@@ -311,5 +316,7 @@ class Ingest:
                     "ward %s lost positions %d..%d of %s: %s",
                     *(loss.ward, loss.first, loss.last, loss.incarnation.hex(), loss.why),
                 )
-            self._replication.lost(loss)
-            self._accounts.lose(loss)
+            if not self._holdings.room(loss.ward, loss.incarnation):
+                self._accounts.of(loss.ward).refused_entries += 1
+            elif self._replication.lost(loss):
+                self._accounts.lose(loss)

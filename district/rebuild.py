@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 
+from district.holdings import MOST_LOST_INTERVALS, MOST_NAMED
 from district.hub_conditions import HubConditions
 from district.presence import PresenceBook
 from district.projection import WardView
@@ -38,13 +40,18 @@ def situation(clock: Clock, wards: Mapping[str, str], store: Store, records: Rec
 def losses(store: Store, records: Records) -> dict[tuple[str, bytes], IntervalSet]:
     """What is known to be lost: the hub's table, and the tombstones in the store, should the table be younger."""
     found = records.losses()
+    named = Counter[str]()
+    for (ward, _), lost in found.items():
+        named[ward] += lost.intervals
     for ward in store.wards():
         for event in store.events(ward, payload="tombstone"):
             payload = _payload(event)
-            if isinstance(payload, Tombstone):
+            if isinstance(payload, Tombstone) and named[ward] < MOST_NAMED:
                 lost = found.setdefault((ward, payload.incarnation), IntervalSet())
-                for first, last in payload.ranges:
+                before = lost.intervals
+                for first, last in payload.ranges[: max(MOST_LOST_INTERVALS - before, 0)]:
                     lost.add(first, last)
+                named[ward] += lost.intervals - before
     return found
 
 

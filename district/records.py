@@ -15,6 +15,11 @@ from district.tables import Base, HubCondition, NamedLoss, PresenceChange, Ward,
 from telemetry.conditions import Severity
 from telemetry.intervals import IntervalSet
 
+_PUT_LOSS = (
+    "INSERT OR IGNORE INTO named_losses (ward, incarnation, first_position, last_position, why, noted_us)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
+)
+
 
 @dataclass(slots=True)
 class WardRecord:
@@ -207,16 +212,6 @@ def _clear(session: Session, record: HubConditionRecord) -> None:
 
 
 def _put_losses(session: Session, losses: list[LossRecord], now_us: int) -> None:
-    rows = [
-        {
-            "ward": loss.ward,
-            "incarnation": loss.incarnation,
-            "first_position": loss.first,
-            "last_position": loss.last,
-            "why": loss.why,
-            "noted_us": now_us,
-        }
-        for loss in losses
-    ]
-    # A tombstone may be told twice. All at once: a reply may name thousands.
-    session.connection().execute(insert(NamedLoss).on_conflict_do_nothing(), rows)
+    rows = [(loss.ward, loss.incarnation, loss.first, loss.last, loss.why, now_us) for loss in losses]
+    # A tombstone may be told twice. All at once, and as they are: a reply or a tombstone may name thousands.
+    session.connection().exec_driver_sql(_PUT_LOSS, rows)

@@ -181,9 +181,9 @@ class Replication:
         request.deadline = self._clock.monotonic()
         return losses
 
-    def lost(self, loss: LossRecord) -> None:
-        """This will never come."""
-        self._holdings.of(loss.ward, loss.incarnation).lost.add(loss.first, loss.last)
+    def lost(self, loss: LossRecord) -> bool:
+        """This will never come. Whether that is news."""
+        return self._holdings.lose(loss.ward, loss.incarnation, loss.first, loss.last)
 
     def stored(self, ward: str, incarnation: Incarnation, *, progress: bool, last_word: bool = False) -> None:
         """Something of it is held now, or came again: tell the ward; at once where it waits for that to end."""

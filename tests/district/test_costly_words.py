@@ -12,8 +12,10 @@ from district.commit_pace import CommitPace
 from district.holdings import Incarnation
 from district.inbox import Inbox
 from district.message import Message
+from district.tables import NamedLoss
 from telemetry import wire_pb2 as wire
 from telemetry.clock import FakeClock
+from telemetry.entry import Tombstone
 from tests.district.conftest import WARDS, Desk
 from tests.district.fakes import ScriptedWard
 
@@ -109,3 +111,46 @@ def test_what_was_confirmed_of_ever_new_incarnations_fills_no_memory(
         told.ranges.add(first=1, last=3)
     desk.hear((ward.topic("status"), status.SerializeToString()))
     assert len(desk.holdings.ward(ward.ward)) == 30
+
+
+def test_tombstones_name_no_more_than_is_remembered_are_kept_themselves_and_counted(
+    desk: Desk, ward: ScriptedWard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holdings, "MOST_LOST_INTERVALS", 250)
+    monkeypatch.setattr(holdings, "MOST_NAMED", 400)
+    desk.hear((ward.topic("status"), ward.status()), (ward.topic("entries"), ward.batch(1)))
+    for incarnation in (b"\x07" * 16, b"\x08" * 16):
+        for turn in range(4):
+            ranges = [(turn * 1000 + 2 * n + 1,) * 2 for n in range(100)]
+            position = ward.write(Tombstone(incarnation, ranges, "journal_full"))
+            desk.hear((ward.topic("entries"), ward.batch(position)))
+    assert desk.holdings.of(ward.ward, b"\x07" * 16).lost.intervals == 250
+    assert desk.holdings.of(ward.ward, b"\x08" * 16).lost.intervals == 150
+    assert sum(lost.intervals for lost in desk.records.losses().values()) == 400
+    assert desk.held(ward) == [(1, 10)]
+    assert desk.situation.numbers[ward.ward].refused_entries == 5  # two tombstones of the one, three of the other
+    assert desk.site.ward(ward.ward).named_losses == 400
+
+
+def test_what_is_lost_already_is_written_down_once(desk: Desk, ward: ScriptedWard) -> None:
+    desk.hear((ward.topic("status"), ward.status()), (ward.topic("entries"), ward.batch(1)))
+    ranges = [(1, 5000), *((n, n) for n in range(1, 2000))]
+    desk.hear((ward.topic("entries"), ward.batch(ward.write(Tombstone(b"\x07" * 16, ranges, "journal_full")))))
+    with desk.records._reading() as session:
+        assert session.query(NamedLoss).count() == 1
+    assert desk.site.ward(ward.ward).named_losses == 5000
+
+
+def test_a_tombstone_of_thousands_beyond_the_limit_costs_little_more_than_to_read_it(
+    desk: Desk, ward: ScriptedWard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.hear((ward.topic("status"), ward.status()), (ward.topic("entries"), ward.batch(1)))
+    spent = []
+    for turn in range(6):
+        if turn == 1:
+            monkeypatch.setattr(holdings, "MOST_LOST_INTERVALS", 5000)
+        ranges = [(turn * 10_000 + 2 * n + 1,) * 2 for n in range(5000)]
+        position = ward.write(Tombstone(b"\x07" * 16, ranges, "journal_full"))
+        spent.append(_seconds(desk, (ward.topic("entries"), ward.batch(position))))
+    assert min(spent[1:]) < spent[0] / 2
+    assert desk.holdings.of(ward.ward, b"\x07" * 16).lost.intervals == 5000
