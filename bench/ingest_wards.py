@@ -58,6 +58,9 @@ class MemoryJournal:
     def held(self) -> Sequence[Held]:
         return [Held(self.incarnation, 1, self.head())]
 
+    def is_whole(self) -> bool:
+        return True
+
     def read(self, incarnation: bytes, first: int, last: int, max_bytes: int) -> Sequence[tuple[int, bytes]]:
         found: list[tuple[int, bytes]] = []
         size = 0

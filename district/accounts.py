@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dashboards.console.site import Change, Topic
 from district.database import HubDatabaseError
 from district.holdings import Holdings
-from district.records import Changes, Counts, LossRecord, Records
+from district.records import Changes, Counts, LossRecord, OnceMore, Records
 from district.situation import Numbers, Situation
 from telemetry.clock import Clock
 
@@ -35,8 +35,8 @@ class Accounts:
         self._dirty.add(ward)
         return self._counts.setdefault(ward, Counts())
 
-    def lose(self, loss: LossRecord) -> None:
-        """To be remembered for good."""
+    def lose(self, loss: LossRecord | OnceMore) -> None:
+        """To be remembered."""
         self._unsaved.losses.append(loss)
 
     def number(self, wards: Iterable[str], flooded: Mapping[str, int] = NONE) -> list[Change]:

@@ -1,7 +1,8 @@
 """Which positions the district has, which are lost for good, and so which are missing: the arithmetic of replication.
 
 Invariants: what is *held* is in the store, durable; *lost* was named by the ward or proved useless; the two and what
-is *missing* together are exactly what a ward says it has.
+is *missing* together are exactly what a ward says it has. What was lost only because the ward did not have it is
+missing once more when the ward comes to say that it does.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from district.records import NOT_HELD
 from store.base import Store
 from telemetry.intervals import IntervalSet
 
@@ -17,14 +19,21 @@ MOST_INTERVALS = 50_000  # held of one incarnation; a line that loses every seco
 MOST_LOST_INTERVALS = 50_000  # lost of one incarnation, likewise
 MOST_NAMED = 200_000  # stretches of one ward that were named as lost: each is a row in the hub's tables
 
+Losses = Mapping[tuple[str, bytes], IntervalSet]
+NONE: Losses = {}
+
 
 @dataclass(slots=True)
 class Incarnation:
-    """One incarnation of one ward's journal. `first`..`head` is what the ward says that its journal holds."""
+    """One incarnation of one ward's journal. `first`..`head` is what the ward says that its journal holds. `final`: of
+    the lost, what a tombstone names or was of no use. `told`: where the ward's newest words, in this run of the hub,
+    say that it holds something."""
 
     id: bytes
     held: IntervalSet
     lost: IntervalSet = field(default_factory=IntervalSet)
+    final: IntervalSet = field(default_factory=IntervalSet)
+    told: IntervalSet = field(default_factory=IntervalSet)
     first: int = 1
     head: int = 0
 
@@ -43,12 +52,35 @@ class Incarnation:
         known_first, known_head = self.first, self.head
         self.first = first
         self.head = max(head, known_head)
-        lowest, highest = self.bounds()
+        ranges = [self.bounds(), *self.told] if self.held else list(self.told)
+        lowest = min((start for start, _ in ranges), default=known_first)
+        highest = max((end for _, end in ranges), default=0)
         below = min(first - 1, highest)
         if not head:  # of what it once held uncommitted nothing goes by age: the end is lost, too
             below = max(highest, known_head)
-            lowest = lowest if self.held else known_first
         return [hole for gap in self.held.missing(lowest, below) for hole in self.lost.missing(*gap)]
+
+    def tells(self, first: int, last: int, *, alone: bool) -> IntervalSet:
+        """The ward says that it holds first..last (1..0: nothing); if not `alone`, another agent may hold something
+        else. The result is what it did not tell of a moment ago."""
+        news = IntervalSet(self.told.missing(first, last))
+        if alone:
+            self.told = IntervalSet()
+        if first <= last:
+            self.told.add(first, last)
+        return news
+
+    def found(self, positions: IntervalSet) -> list[tuple[int, int]]:
+        """These are held by the ward, or came. Where anything among them had been lost for want of it, it is no more:
+        the result is `positions` then, else nothing."""
+        if not (positions and self.lost):
+            return []
+        kept = IntervalSet(left for each in positions for left in self.lost.missing(*each))
+        found = positions.without(kept).without(self.final)
+        if not found:
+            return []
+        self.lost = self.lost.without(found)
+        return list(positions)
 
     def lost_count(self) -> int:
         """Lost entries that did not turn up after all."""
@@ -87,7 +119,8 @@ class _Ward:
 class Holdings:
     """All incarnations of all wards. Used by the ingest's thread only."""
 
-    def __init__(self, store: Store, losses: Mapping[tuple[str, bytes], IntervalSet]) -> None:
+    def __init__(self, store: Store, losses: Losses, final: Losses = NONE) -> None:
+        """`losses`: all that are known by ward and incarnation; `final`: those whose reason is not `not_held`."""
         self._store = store
         self._wards: dict[str, _Ward] = {}
         for ward in store.wards():
@@ -100,12 +133,17 @@ class Holdings:
             if not self.is_too_many(ward, incarnation):
                 self.of(ward, incarnation).lost.update(lost)
                 self._wards[ward].named += lost.intervals
+        for (ward, incarnation), lost in final.items():
+            if self.knows(ward, incarnation):
+                self.of(ward, incarnation).final.update(lost)
 
     def reload(self) -> None:
         """Read again what the store holds: after a failure, when it is not known what became of a commit."""
         for ward, state in self._wards.items():
             for incarnation in list(state.known):
-                self.of(ward, incarnation).held = self._store.positions(ward, incarnation)
+                known = self.of(ward, incarnation)
+                known.held = self._store.positions(ward, incarnation)
+                known.told = IntervalSet()  # what was lost, came after all and is gone again may be had once more
 
     def of(self, ward: str, incarnation: bytes) -> Incarnation:
         """What is known of it, to be changed; an unknown one begins empty."""
@@ -125,9 +163,20 @@ class Holdings:
         intervals = known.lost.intervals if known else 0
         return max(min(MOST_LOST_INTERVALS - intervals, MOST_NAMED - state.named), 0)
 
-    def lose(self, ward: str, incarnation: bytes, first: int, last: int) -> bool:
-        """This will never come. False where that was known."""
-        lost = self.of(ward, incarnation).lost
+    def found(self, ward: str, incarnation: bytes, positions: IntervalSet) -> list[tuple[int, int]]:
+        """As Incarnation.found."""
+        known = self.of(ward, incarnation)
+        before = known.lost.intervals
+        where = known.found(positions)
+        self._wards[ward].named = max(self._wards[ward].named + known.lost.intervals - before, 0)
+        return where
+
+    def lose(self, ward: str, incarnation: bytes, first: int, last: int, why: str) -> bool:
+        """This will never come, unless the ward is found to have it. False where that was known."""
+        known = self.of(ward, incarnation)
+        lost = known.lost
+        if why != NOT_HELD:
+            known.final.add(first, last)
         if not any(lost.missing(first, last)):
             return False
         lost.add(first, last)

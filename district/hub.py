@@ -75,7 +75,7 @@ def running(configuration: Configuration, clock: Clock) -> Iterator[Hub]:
         ending.callback(store.close)
         records = Records(engine)
         situation = rebuild.situation(clock, configuration.names, store, records)
-        holdings = Holdings(store, rebuild.losses(store, records))
+        holdings = Holdings(store, rebuild.losses(store, records), rebuild.losses(store, records, final=True))
         pace = CommitPace()
         inbox = Inbox(clock, configuration.names, pace)
         link = Link(

@@ -15,7 +15,7 @@ from district.confirmed import Confirmed
 from district.holdings import Holdings
 from district.hub_conditions import TWO_AGENTS
 from district.lineage import Lineage
-from district.records import LossRecord
+from district.records import LossRecord, OnceMore
 from district.replication import Replication
 from district.situation import Situation
 from district.speakers import APART_SECONDS, Speaker
@@ -46,8 +46,8 @@ class Identity:
         self._since = clock.monotonic()
         self._together: dict[str, str] = {}  # wards of which it was told in this run, and in which words
 
-    def status(self, ward: str, status: wire.Status, *, retained: bool) -> list[LossRecord]:
-        """A status came. The result is what is thereby known to be lost."""
+    def status(self, ward: str, status: wire.Status, *, retained: bool) -> list[LossRecord | OnceMore]:
+        """A status came. The result is what is thereby known to be lost, or not to be lost after all."""
         presence, speakers = self._situation.presence, self._speakers
         losses: list[LossRecord] = []
         if retained or not status.online:
@@ -74,7 +74,7 @@ class Identity:
             if record is None or record.incarnation != status.incarnation:
                 return []  # the will of one that another followed
         alone = speakers.is_alone(ward)
-        return losses + self._replication.status(ward, status, live=not retained, shown=shown, alone=alone)
+        return [*losses, *self._replication.status(ward, status, live=not retained, shown=shown, alone=alone)]
 
     def word(self, ward: str, incarnation: bytes, last: int) -> None:
         """Entries came, as they were written; `last` is the newest one's position."""
@@ -141,8 +141,8 @@ class Identity:
         before, stood_aside = speakers.shown(ward), speakers.is_other(ward, incarnation)
         shown = speakers.heard(ward, incarnation, status)
         if not stood_aside and speakers.is_other(ward, incarnation):
-            # It may have what was given up while it was away: ask once more.
-            self._holdings.of(ward, incarnation).lost = IntervalSet()
+            # It may have what was given up while it was away: its next status makes that missing once more.
+            self._holdings.of(ward, incarnation).told = IntervalSet()
         if shown != before:
             logger.info("ward %s speaks as %s now, before as %s", ward, shown.hex(), before.hex() or "nobody")
         self._show(ward, shown)

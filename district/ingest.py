@@ -20,7 +20,7 @@ from district.holdings import MOST_INCARNATIONS, MOST_INTERVALS, Holdings
 from district.identity import Identity
 from district.message import Message
 from district.reachability import ReachabilityLog, believable_us, recorded
-from district.records import LossRecord, Records
+from district.records import LossRecord, OnceMore, Records
 from district.replication import Replication
 from district.situation import Situation
 from district.staging import Staged, Staging
@@ -54,7 +54,7 @@ class _Group:
 
     staging: Staging
     changes: list[Change] = field(default_factory=list)
-    losses: list[LossRecord] = field(default_factory=list)
+    losses: list[LossRecord | OnceMore] = field(default_factory=list)
     replies: list[tuple[str, wire.Reply]] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)  # wards that said anything
     refusals: dict[str, int] = field(default_factory=dict)  # by ward
@@ -174,7 +174,8 @@ class Ingest:
 
     def _status(self, ward: str, status: wire.Status, retained: bool, group: _Group) -> None:
         self._check_incarnation(ward, status.incarnation)
-        group.losses += self._identity.status(ward, status, retained=retained)
+        # At once, since the next status of the same group may say that something is not lost after all.
+        self._lose(self._identity.status(ward, status, retained=retained))
         # Also where only its last word is new: the console tells of that at its own pace.
         group.changes.append(Change(Topic.WARD, ward))
 
@@ -233,6 +234,8 @@ class Ingest:
         group.live_us.clear()
         for staged in together:
             self._replication.stored(staged.ward, staged.incarnation, progress=True, last_word=staged.stopped)
+            found = self._holdings.found(staged.ward, staged.incarnation.id, staged.positions)
+            group.losses += [OnceMore(staged.ward, staged.incarnation.id, *each) for each in found]
             self._project(staged, group)
 
     def _commit_apart(self, why: StoreError, group: _Group) -> None:
@@ -309,8 +312,15 @@ class Ingest:
             group.changes += [Change(Topic.WARD, ward), Change(Topic.CONDITION, ward)]
         group.changes += self._troubles.broker(hearing_since)
 
-    def _lose(self, losses: Iterable[LossRecord]) -> None:
+    def _lose(self, losses: Iterable[LossRecord | OnceMore]) -> None:
         for number, loss in enumerate(losses):
+            if isinstance(loss, OnceMore):
+                self._accounts.lose(loss)
+                logger.warning(
+                    "ward %s has some of %d..%d of %s after all, which were named as lost",
+                    *(loss.ward, loss.first, loss.last, loss.incarnation.hex()),
+                )
+                continue
             if number < LOSSES_TOLD:
                 logger.warning(
                     "ward %s lost positions %d..%d of %s: %s",

@@ -37,9 +37,10 @@ def situation(clock: Clock, wards: Mapping[str, str], store: Store, records: Rec
     return Situation(wards=wards, presence=presence, conditions=conditions, views=views, speakers=speakers)
 
 
-def losses(store: Store, records: Records) -> dict[tuple[str, bytes], IntervalSet]:
-    """What is known to be lost: the hub's table, and the tombstones in the store, should the table be younger."""
-    found = records.losses()
+def losses(store: Store, records: Records, *, final: bool = False) -> dict[tuple[str, bytes], IntervalSet]:
+    """What is known to be lost: the hub's table, and the tombstones in the store, should the table be younger.
+    `final`: only what a later word of the ward does not make missing once more."""
+    found = records.losses(final=final)
     named = Counter[str]()
     for (ward, _), lost in found.items():
         named[ward] += lost.intervals

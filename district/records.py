@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -15,6 +17,7 @@ from district.tables import Base, HubCondition, NamedLoss, PresenceChange, Ward,
 from telemetry.conditions import Severity
 from telemetry.intervals import IntervalSet
 
+NOT_HELD = "not_held"  # why an entry is lost: the ward did not have it when it was asked, or was silent about it
 _PUT_LOSS = (
     "INSERT OR IGNORE INTO named_losses (ward, incarnation, first_position, last_position, why, noted_us)"
     " VALUES (?, ?, ?, ?, ?, ?)"
@@ -76,16 +79,26 @@ class LossRecord:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class OnceMore:
+    """Positions first..last are there after all, in the ward or here: what was lost as `not_held` is lost no more."""
+
+    ward: str
+    incarnation: bytes
+    first: int
+    last: int
+
+
 @dataclass(slots=True)
 class Changes:
-    """What is to be written together."""
+    """What is to be written together; losses in their order."""
 
     wards: list[WardRecord] = field(default_factory=list)
     counts: dict[str, Counts] = field(default_factory=dict)
     presence: list[PresenceRecord] = field(default_factory=list)
     raised: list[HubConditionRecord] = field(default_factory=list)
     cleared: list[HubConditionRecord] = field(default_factory=list)
-    losses: list[LossRecord] = field(default_factory=list)
+    losses: list[LossRecord | OnceMore] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.wards or self.counts or self.presence or self.raised or self.cleared or self.losses)
@@ -107,8 +120,8 @@ class Records:
                 session.add_all(_condition_row(record) for record in changes.raised)
                 for record in changes.cleared:
                     _clear(session, record)
-                if changes.losses:
-                    _put_losses(session, changes.losses, now_us)
+                for _, together in groupby(changes.losses, type):
+                    _put_losses(session, together, now_us)
         except DBAPIError as error:
             raise HubDatabaseError(f"the hub's tables refuse to be written: {error.orig}") from error
 
@@ -137,11 +150,12 @@ class Records:
             rows = session.scalars(select(HubCondition).where(*touching).order_by(HubCondition.since_us))
             return [_condition_record(row) for row in rows]
 
-    def losses(self) -> dict[tuple[str, bytes], IntervalSet]:
-        """By ward and incarnation."""
+    def losses(self, *, final: bool = False) -> dict[tuple[str, bytes], IntervalSet]:
+        """By ward and incarnation; `final`: only those whose reason is not `not_held`."""
         found: dict[tuple[str, bytes], IntervalSet] = {}
+        rows = select(NamedLoss).where(NamedLoss.why != NOT_HELD) if final else select(NamedLoss)
         with self._reading() as session:
-            for row in session.scalars(select(NamedLoss)):
+            for row in session.scalars(rows):
                 key = (row.ward, row.incarnation)
                 found.setdefault(key, IntervalSet()).add(row.first_position, row.last_position)
         return found
@@ -211,7 +225,38 @@ def _clear(session: Session, record: HubConditionRecord) -> None:
     session.execute(update(HubCondition).where(*still_open).values(cleared_us=record.cleared_us))
 
 
-def _put_losses(session: Session, losses: list[LossRecord], now_us: int) -> None:
-    rows = [(loss.ward, loss.incarnation, loss.first, loss.last, loss.why, now_us) for loss in losses]
-    # A tombstone may be told twice. All at once, and as they are: a reply or a tombstone may name thousands.
-    session.connection().exec_driver_sql(_PUT_LOSS, rows)
+def _put_losses(session: Session, losses: Iterable[LossRecord | OnceMore], now_us: int) -> None:
+    """Of one kind."""
+    named: list[tuple[object, ...]] = []
+    for loss in losses:
+        if isinstance(loss, LossRecord):
+            named.append((loss.ward, loss.incarnation, loss.first, loss.last, loss.why, now_us))
+        else:
+            _cut_losses(session, loss)
+    _put_rows(session, named)
+
+
+def _put_rows(session: Session, rows: list[tuple[object, ...]]) -> None:
+    """A tombstone may be told twice. All at once, and as they are: a reply or a tombstone may name thousands."""
+    if rows:
+        session.connection().exec_driver_sql(_PUT_LOSS, rows)
+
+
+def _cut_losses(session: Session, back: OnceMore) -> None:
+    """What lies outside of it stays lost."""
+    touching = (
+        NamedLoss.ward == back.ward,
+        NamedLoss.incarnation == back.incarnation,
+        NamedLoss.first_position <= back.last,
+        NamedLoss.last_position >= back.first,
+        NamedLoss.why == NOT_HELD,
+    )
+    beyond = (NamedLoss.first_position < back.first) | (NamedLoss.last_position > back.last)
+    left: list[tuple[object, ...]] = [
+        (row.ward, row.incarnation, first, last, row.why, row.noted_us)
+        for row in session.scalars(select(NamedLoss).where(*touching, beyond))
+        for first, last in ((row.first_position, back.first - 1), (back.last + 1, row.last_position))
+        if first <= last
+    ]
+    session.execute(delete(NamedLoss).where(*touching), execution_options={"synchronize_session": False})
+    _put_rows(session, left)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from district.commit_pace import CommitPace
 from district.holdings import Holdings, Incarnation
-from district.records import LossRecord
+from district.records import NOT_HELD, LossRecord, OnceMore
 from district.remembered import Remembered
 from district.replay_request import ReplayRequest, next_hole
 from district.speakers import WhoseTurn
@@ -78,11 +78,12 @@ class Replication:
 
     def status(
         self, ward: str, status: wire.Status, *, live: bool, shown: bytes = b"", alone: bool = True
-    ) -> list[LossRecord]:
-        """What the ward holds. The result is what is thereby known to be lost; nothing, while another agent that
-        speaks as this ward (not `alone`) may hold it. `shown`: the incarnation that the ward is taken to be."""
+    ) -> list[LossRecord | OnceMore]:
+        """What the ward holds. The result is what is thereby known to be lost (nothing, while another agent that
+        speaks as this ward, so not `alone`, may hold it), or not to be lost after all. `shown`: the incarnation that
+        the ward is taken to be."""
         state = self._wards[ward]
-        losses: list[LossRecord] = []
+        losses: list[LossRecord | OnceMore] = []
         told = {held.incarnation: (held.first_position, held.last_position) for held in status.held}
         told[status.incarnation] = (status.first_position, status.head_position)
         if not status.online:
@@ -104,9 +105,11 @@ class Replication:
             first, head = told.get(incarnation, (known.head + 1, 0))
             if not alone:
                 known.first, known.head = min(known.first, max(first, 1)), max(known.head, head)
-                continue
-            for hole in known.given_up(max(first, 1), head):
-                losses.append(LossRecord(ward, incarnation, *hole, why="not_held"))
+            else:
+                for hole in known.given_up(max(first, 1), head):
+                    losses.append(LossRecord(ward, incarnation, *hole, why=NOT_HELD))
+            news = known.tells(*((max(first, 1), head) if head else (1, 0)), alone=alone)
+            losses += [OnceMore(ward, incarnation, *each) for each in self._holdings.found(ward, incarnation, news)]
             if incarnation not in told:
                 self._holdings.close(ward, incarnation)
         for incarnation in told if back else (status.incarnation,):
@@ -170,7 +173,7 @@ class Replication:
             return []
         losses = [
             LossRecord(
-                ward, request.incarnation.id, max(each.first, request.first), min(each.last, request.last), "not_held"
+                ward, request.incarnation.id, max(each.first, request.first), min(each.last, request.last), NOT_HELD
             )
             for each in reply.unavailable
             if each.first <= request.last and each.last >= request.first
@@ -183,7 +186,7 @@ class Replication:
 
     def lost(self, loss: LossRecord) -> bool:
         """This will never come. Whether that is news."""
-        return self._holdings.lose(loss.ward, loss.incarnation, loss.first, loss.last)
+        return self._holdings.lose(loss.ward, loss.incarnation, loss.first, loss.last, loss.why)
 
     def stored(self, ward: str, incarnation: Incarnation, *, progress: bool, last_word: bool = False) -> None:
         """Something of it is held now, or came again: tell the ward; at once where it waits for that to end."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge_agent.recorder import Appender
 from edge_agent.uplink.journal_view import JournalView
 from journal import aside
-from journal.model import Held, JournalError
+from journal.model import Held, JournalError, JournalFault
 from journal.salvage import salvage
 from journal.salvaged import Salvaged
 from telemetry.clock import Clock, may_judge_age
@@ -31,11 +31,15 @@ log = logging.getLogger(__name__)
 
 
 class WithSalvaged:
-    """A JournalView of the journal and of what was saved out of damaged ones before it. Safe for threads."""
+    """A JournalView of the journal and of what was saved out of damaged ones before it. Safe for threads.
+
+    `reading`: the journal beside which damaged files are not read yet, or could not be. Until it is None nobody can say
+    of an incarnation that is not known that nothing of it is held."""
 
     def __init__(self, journal: JournalView) -> None:
         self._journal = journal
         self._salvaged: tuple[Salvaged, ...] = ()
+        self.reading: Path | None = None
 
     def add(self, salvaged: Salvaged) -> None:
         self._salvaged = (*self._salvaged, salvaged)
@@ -60,10 +64,17 @@ class WithSalvaged:
     def held(self) -> Sequence[Held]:
         return [*(held for each in self._salvaged for held in each.held()), *self._journal.held()]
 
+    def is_whole(self) -> bool:
+        return self.reading is None and self._journal.is_whole()
+
     def read(self, incarnation: bytes, first: int, last: int, max_bytes: int) -> Sequence[tuple[int, bytes]]:
+        reading = self.reading  # first: what is saved while we look may not be in what we find
+        unknown = reading is not None and all(each.incarnation != incarnation for each in self.held())
         found = self._journal.read(incarnation, first, last, max_bytes)
         for each in self._salvaged:
             found = found or each.read(incarnation, first, last, max_bytes)
+        if unknown and reading is not None and not found:
+            raise JournalError(JournalFault.UNREADABLE, reading, "a damaged file beside it is still to be read")
         return found
 
     def mark_committed(self, incarnation: bytes, positions: IntervalSet) -> None:
@@ -108,14 +119,21 @@ class Salvaging:
         self._file, self._journal, self._view, self._clock = file, journal, view, clock
         self._ending = threading.Event()
         self._kept: list[_Aside] = []
+        self._tell: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._run, name="salvaging", daemon=True)
+        if aside.set_aside_before(file):
+            view.reading = file  # before anybody asks the view
 
-    def start(self) -> None:
+    def start(self, tell: Callable[[], None] | None = None) -> None:
+        """`tell` is called when all is saved that can be."""
+        self._tell = tell or self._tell
         self._thread.start()
 
     def stop(self) -> None:
         self._ending.set()
         self._thread.join()
+        if self._kept:
+            self._view.reading = self._file  # the uplink may say a last word, without what was saved
         self._view.close()
 
     def _run(self) -> None:
@@ -123,8 +141,20 @@ class Salvaging:
             self.read()
         except _EndingError:
             return
+        self._note_whole()
         while self._kept and not self._ending.wait(_LOOK_SECONDS):
             self.look()
+            self._note_whole()
+
+    def _note_whole(self) -> None:
+        """All was read. Where the disk refused one, what it holds is not known before the next start."""
+        if (
+            self._view.reading is not None
+            and not self._ending.is_set()
+            and all(each.salvaged is not None for each in self._kept)
+        ):
+            self._view.reading = None
+            self._tell()
 
     def read(self) -> None:
         """Save what the damaged files still hold and offer it to the district, oldest first."""

@@ -165,6 +165,10 @@ class Journal:
         first = next((item.first_position for item in self._held[1] if item.incarnation == self.incarnation), 1)
         return [*others, Held(self.incarnation, first, head)]
 
+    def is_whole(self) -> bool:
+        """Whether `held` tells of everything: a journal's does."""
+        return True
+
     def read(self, incarnation: bytes, first: int, last: int, max_bytes: int = 256 * 1024) -> list[tuple[int, bytes]]:
         """What is held of first..last, in order, as (position, entry); stops before `max_bytes` are exceeded, but
         brings at least one. Raises JournalError where the disk fails."""

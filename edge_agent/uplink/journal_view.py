@@ -23,6 +23,9 @@ class JournalView(Protocol):
     def held(self) -> Sequence[Held]:
         """Each incarnation of which anything is held."""
 
+    def is_whole(self) -> bool:
+        """Whether `held` tells of everything: not while more may be found in a damaged file."""
+
     def read(self, incarnation: bytes, first: int, last: int, max_bytes: int) -> Sequence[tuple[int, bytes]]:
         """Entries of first..last in order, as many as fit; pruned ones are missing."""
 

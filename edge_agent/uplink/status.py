@@ -78,7 +78,7 @@ class Status:
     def message(self, *, online: bool, account: bool = False) -> bytes:
         """telemetry.wire Status."""
         journal = self._journal
-        held = self._held()
+        held, whole = self._held()
         own = [each.first_position for each in held if each.incarnation == journal.incarnation]
         trouble = journal.trouble()
         message = wire.Status(
@@ -93,8 +93,9 @@ class Status:
             clock_state=int(self._clock.state()),  # type: ignore[arg-type]
         )
         earlier = [each for each in held if each.incarnation != journal.incarnation]
-        message.held_in_part = len(earlier) > MOST_HELD
-        for each in self._in_turns(earlier) if message.held_in_part else earlier:
+        in_turns = len(earlier) > MOST_HELD
+        message.held_in_part = in_turns or not whole
+        for each in self._in_turns(earlier) if in_turns else earlier:
             message.held.add(
                 incarnation=each.incarnation, first_position=each.first_position, last_position=each.last_position
             )
@@ -126,9 +127,12 @@ class Status:
                 each = [wire.Range(first=first, last=last) for first, last in ranges]
                 message.committed.add(incarnation=incarnation, ranges=each)
 
-    def _held(self) -> Sequence[Held]:
+    def _held(self) -> tuple[Sequence[Held], bool]:
+        """What is held, and whether that is known to be all: a past that is not told of is else taken for gone."""
+        whole = self._journal.is_whole()  # first: what is found after this may not be in what is told
         try:
             self._last_held = self._journal.held()
-        except JournalError as error:  # as it was: a past that is not told of is taken for gone
+        except JournalError as error:  # as it was
             log.error("%s", error)
-        return self._last_held
+            whole = False
+        return self._last_held, whole

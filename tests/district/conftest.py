@@ -47,7 +47,8 @@ class Desk:
         self.records = Records(open_database(self.folder / "hub.db"))
         store: Store = self.store
         self.situation = rebuild.situation(self.clock, WARDS, store, self.records)
-        self.holdings = Holdings(store, rebuild.losses(store, self.records))
+        final = rebuild.losses(store, self.records, final=True)
+        self.holdings = Holdings(store, rebuild.losses(store, self.records), final)
         to = self.situation.speakers.to
         replication = Replication(self.clock, self.holdings, self._send, WARDS, self.pace, to)
         self.shelf = PictureShelf(self.folder / "pictures", WARDS, self.clock)

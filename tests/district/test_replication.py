@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 from itertools import pairwise
 
+import pytest
+
 from district.replication import ENTRY_BYTES, OUTSTANDING_PER_WARD
 from telemetry import wire_pb2 as wire
 from telemetry.entry import Tombstone
+from telemetry.intervals import IntervalSet
 from tests.district.conftest import Desk, answer
 from tests.district.fakes import MemoryStore, ScriptedWard, many_polls
 
@@ -197,3 +200,77 @@ def test_nothing_is_lost_or_doubled_over_a_line_that_loses_doubles_and_disorders
     assert isinstance(desk.store, MemoryStore)
     samples = sum(len(commit.samples) for commit in desk.store.commits)
     assert samples == 2 * (len(ward.entries) - 2)
+
+
+@pytest.mark.parametrize("restarts", [(), ("named",), ("asked",), ("named", "asked")])
+def test_what_was_named_lost_is_asked_for_once_more_when_the_ward_says_that_it_has_it(
+    desk: Desk, ward: ScriptedWard, restarts: tuple[str, ...]
+) -> None:
+    many_polls(ward, 28, random.Random(1))
+    new = ScriptedWard(incarnation=OTHER).started()
+    desk.hear((ward.topic("status"), ward.status()), (ward.topic("entries"), ward.batch(1, 10)))
+    desk.hear((ward.topic("status"), ward.status(online=False)))
+    desk.hear((new.topic("status"), new.status()), (new.topic("entries"), new.batch(1)))
+    assert desk.site.ward(ward.ward).named_losses == 20  # a word that it holds nothing, as agents once gave too early
+    if "named" in restarts:
+        desk.start()
+    saved = [wire.Held(incarnation=ward.incarnation, first_position=1, last_position=30)]
+    desk.hear((new.topic("status"), new.status(held=saved)))
+    state = desk.site.ward(ward.ward)
+    assert (state.named_losses, state.missing_positions) == (0, 20)
+    if "asked" in restarts:
+        desk.start()
+        assert desk.site.ward(ward.ward).named_losses == 0
+        desk.hear((new.topic("status"), new.status(held=saved)))
+    desk.wait(1.0)
+    (request,) = [request for _, request in desk.sent if request.WhichOneof("what") == "replay"]
+    answer(desk, ward, request, without=lambda position: position in (15, 16))
+    state = desk.site.ward(ward.ward)
+    assert (state.named_losses, state.missing_positions) == (2, 0)
+    desk.replays()
+    for _ in range(5):  # the range is told of again and again, the hole in it is known
+        desk.hear((new.topic("status"), new.status(held=saved)))
+        desk.wait(5.0)
+    assert desk.replays() == []
+    assert desk.records.losses()[ward.ward, ward.incarnation] == IntervalSet([(15, 16)])
+
+
+def test_what_comes_although_it_was_named_lost_is_taken_and_is_named_no_more(desk: Desk, ward: ScriptedWard) -> None:
+    many_polls(ward, 8, random.Random(1))
+    desk.hear((ward.topic("status"), ward.status()), (ward.topic("entries"), ward.batch(1, 1)))
+    desk.wait(1.0)
+    (request,) = [request for _, request in desk.sent if request.WhichOneof("what") == "replay"]
+    answer(desk, ward, request, without=lambda _: True)
+    assert desk.site.ward(ward.ward).named_losses == 9
+    desk.hear((ward.topic("replay"), ward.batch(4, 6)))
+    assert desk.site.ward(ward.ward).named_losses == 6
+    assert desk.records.losses()[ward.ward, ward.incarnation] == IntervalSet([(2, 3), (7, 10)])
+
+
+def test_two_statuses_of_one_moment_are_taken_in_their_order(desk: Desk, ward: ScriptedWard) -> None:
+    new = ScriptedWard(incarnation=OTHER).started()
+    desk.hear((ward.topic("status"), ward.status()), (ward.topic("entries"), ward.batch(1, 1)))
+    desk.hear((ward.topic("status"), ward.status(online=False)))
+    saved = [wire.Held(incarnation=ward.incarnation, first_position=1, last_position=2)]
+    desk.hear((new.topic("status"), new.status()), (new.topic("status"), new.status(held=saved)))
+    assert desk.site.ward(ward.ward).named_losses == 0
+    assert not desk.records.losses()
+
+
+def test_only_what_the_ward_tells_of_is_asked_for_once_more_and_no_tombstone_is_opened(
+    desk: Desk, ward: ScriptedWard
+) -> None:
+    many_polls(ward, 6, random.Random(1))
+    ward.write(Tombstone(ward.incarnation, [(3, 4)], "journal_full"))
+    new = ScriptedWard(incarnation=OTHER).started()
+    desk.hear((ward.topic("status"), ward.status()), (ward.topic("entries"), ward.batch(9)))
+    desk.hear((ward.topic("status"), ward.status(online=False)))
+    desk.hear((new.topic("status"), new.status()))
+    assert desk.site.ward(ward.ward).named_losses == 8
+    saved = [wire.Held(incarnation=ward.incarnation, first_position=2, last_position=6)]
+    desk.hear((new.topic("status"), new.status(held=saved)))
+    for again in (False, True):
+        if again:
+            desk.start()
+        assert desk.holdings.of(ward.ward, ward.incarnation).lost == IntervalSet([(1, 1), (3, 4), (7, 8)])
+    assert desk.records.losses()[ward.ward, ward.incarnation] == IntervalSet([(1, 1), (3, 4), (7, 8)])

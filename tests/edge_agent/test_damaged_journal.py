@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from edge_agent.salvaging import Salvaging, WithSalvaged
+from edge_agent.uplink.status import Status
 from journal.database import place
 from journal.journal import Journal
+from journal.model import JournalError, JournalFault
 from journal.pages import Pages
 from journal.verify import verify
 from telemetry import wire_pb2 as wire
@@ -107,3 +111,78 @@ def test_what_could_be_saved_of_a_damaged_journal_reaches_the_district(ward: War
     heard.until(says(ConditionState.CLEARED))
     assert ward.end(signal.SIGTERM) == 0
     assert verify(ward.journal).ok
+
+
+def told_by(view: WithSalvaged) -> wire.Status:
+    status = Status(view, SystemClock(), "1", heartbeat_seconds=15.0, news_seconds=5.0)
+    return wire.Status.FromString(status.message(online=True))
+
+
+def test_before_the_damaged_file_is_read_the_ward_says_that_there_may_be_more_and_calls_nothing_gone(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal.db"
+    incarnation, entries = written(path)
+    overwrite(path, 1)
+    journal = Journal.open(path, clock=SystemClock(), agent_version="1", set_damaged_aside=True)
+    view = WithSalvaged(journal)
+    salvaging = Salvaging(path, journal, view, SystemClock())
+    done: list[bool] = []
+    try:
+        told = told_by(view)
+        assert (told.held_in_part, list(told.held)) == (True, [])
+        with pytest.raises(JournalError, match="still to be read"):
+            view.read(incarnation, 1, len(entries), 1000)
+        assert view.read(journal.incarnation, 1, 1, 1000)  # what it knows of it gives meanwhile
+        salvaging.start(lambda: done.append(view.is_whole()))
+        deadline = time.monotonic() + SECONDS
+        while not done:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        told = told_by(view)
+        assert (told.held_in_part, [held.incarnation for held in told.held]) == (False, [incarnation])
+        assert view.read(incarnation, 1, len(entries), 1000)
+        assert view.read(b"n" * 16, 1, 9, 1000) == []  # now that is known
+        salvaging.stop()
+        assert told_by(view).held_in_part  # a last word, without what was saved
+    finally:
+        if not done:
+            salvaging.stop()
+        journal.close()
+    assert done == [True]
+
+
+def test_a_damaged_file_that_cannot_be_read_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    written(path)
+    overwrite(path, 1)
+    journal = Journal.open(path, clock=SystemClock(), agent_version="1", set_damaged_aside=True)
+    (damaged,) = [each for each in tmp_path.glob("*.damaged-*") if not each.name.endswith(("-wal", "-shm"))]
+    damaged.with_name(damaged.name.replace("damaged", "salvaged")).mkdir()  # as a disk that takes no new file
+    view = WithSalvaged(journal)
+    salvaging = Salvaging(path, journal, view, SystemClock())
+    try:
+        salvaging.start()
+        salvaging._thread.join(SECONDS)
+        assert told_by(view).held_in_part
+    finally:
+        salvaging.stop()
+        journal.close()
+
+
+def test_where_the_journal_cannot_say_what_it_holds_the_status_does_not_call_that_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal.open(tmp_path / "journal.db", clock=SystemClock(), agent_version="1")
+    view = WithSalvaged(journal)
+
+    def fails() -> None:
+        raise JournalError(JournalFault.UNREADABLE, tmp_path, "the disk is away")
+
+    try:
+        monkeypatch.setattr(journal, "held", fails)
+        assert told_by(view).held_in_part
+        monkeypatch.undo()
+        assert not told_by(view).held_in_part
+    finally:
+        journal.close()

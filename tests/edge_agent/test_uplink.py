@@ -428,6 +428,9 @@ class Holey:
     def held(self) -> list[object]:
         return []
 
+    def is_whole(self) -> bool:
+        return True
+
     def read(self, incarnation: bytes, first: int, last: int, max_bytes: int) -> list[tuple[int, bytes]]:
         return [(at, b"%d" % at) for at in self.positions if first <= at <= last][:7]
 

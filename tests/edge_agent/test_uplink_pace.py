@@ -115,6 +115,9 @@ class Sieve:
     def held(self) -> list[object]:
         return []
 
+    def is_whole(self) -> bool:
+        return True
+
     def read(self, incarnation: bytes, first: int, last: int, max_bytes: int) -> list[tuple[int, bytes]]:
         start = first + first % 2
         return [(at, b"entry") for at in range(start, min(last, start + 2000) + 1, 2)]
