@@ -132,11 +132,12 @@ class Speakers:
         return speaker is not None and self._rivals(speaker, state.speakers.get(state.shown))
 
     def to(self, ward: str, incarnation: bytes = b"") -> bytes:
-        """Which agent a request is for: the one that has the incarnation, the shown one before others. Empty while
-        there is only one."""
+        """Which agent a request is for: the one that has the incarnation, the shown one before others. Also where
+        nobody else was heard: after a start of the hub a second agent may be there, whose word is not the ward's.
+        Empty before any spoke."""
         state = self._wards[ward]
         if self.is_alone(ward):
-            return b""
+            return state.shown
         spoken = sorted(state.speakers.values(), key=lambda each: each.incarnation != state.shown)
         for speaker in spoken:
             if self._speaks(speaker) and incarnation in (speaker.incarnation, *speaker.holds):

@@ -102,6 +102,28 @@ def test_each_is_asked_for_what_is_its_own_and_one_s_word_gives_up_nothing_of_th
     assert desk.held(spare) == [(1, len(spare.entries))]
 
 
+def test_after_a_start_of_the_hub_nobody_is_asked_for_what_is_another_s(
+    desk: Desk, ward: ScriptedWard, spare: ScriptedWard
+) -> None:
+    _speak(desk, ward, spare, seconds=30)
+    many_polls(ward, 20, random.Random(1))  # while the hub was away
+    first = len(ward.entries) - 19
+    desk.start()
+    desk.hear((ward.topic("status"), ward.status()))
+    desk.wait(1.0)
+    asked = [request for _, request in desk.sent if request.WhichOneof("what") == "replay"]
+    assert asked and asked[0].replay.first == first
+    for request in asked:
+        if request.to in (b"", SPARE):  # it would say, truly, that it holds nothing of it
+            answer(desk, spare, request, without=lambda _: True)
+    assert [request.to for request in asked] == [ward.incarnation] * len(asked)
+    assert desk.site.ward(WARD).named_losses == 0
+    for request in asked:
+        answer(desk, ward, request)
+    desk.wait(2.0)
+    assert desk.held(ward) == [(1, len(ward.entries))]
+
+
 def test_when_the_shown_one_falls_silent_the_other_is_shown_with_all_that_it_said(
     desk: Desk, ward: ScriptedWard, spare: ScriptedWard
 ) -> None:
