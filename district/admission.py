@@ -71,7 +71,7 @@ class Admitted:
     last_position: int  # the batch's, whatever became of its entries
     entries: list[tuple[Entry, bytes]]
     refused: list[tuple[int, str]]  # position, why
-    duplicates: int
+    again: list[tuple[int, bytes]]  # at positions that are held: not decoded
 
 
 def topic_of(text: str, district: str, wards: Container[str]) -> topics.Topic:
@@ -130,10 +130,10 @@ def admit(message: wire.Batch, held: IntervalSet) -> Admitted:
     first = message.first_position
     entries: list[tuple[Entry, bytes]] = []
     refused: list[tuple[int, str]] = []
-    duplicates = 0
+    again: list[tuple[int, bytes]] = []
     for position, data in enumerate(message.entries, first):
         if position in held:
-            duplicates += 1
+            again.append((position, data))
             continue
         try:
             entry = decode(data)
@@ -142,7 +142,7 @@ def admit(message: wire.Batch, held: IntervalSet) -> Admitted:
             refused.append((position, str(error)))
         else:
             entries.append((entry, data))
-    return Admitted(message.incarnation, first + len(message.entries) - 1, entries, refused, duplicates)
+    return Admitted(message.incarnation, first + len(message.entries) - 1, entries, refused, again)
 
 
 def status(payload: bytes) -> wire.Status:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dashboards.console.site import Change, Topic
 from district import rebuild
 from district.confirmed import Confirmed
+from district.forks import Again
 from district.holdings import Holdings
 from district.hub_conditions import TWO_AGENTS
 from district.lineage import Lineage
@@ -99,6 +100,12 @@ class Identity:
                     self._show_again(ward)
                     return False  # with all that is in the store now
         return self.is_shown(ward, incarnation)
+
+    def again(self, ward: str, incarnation: bytes, again: list[Again]) -> list[LossRecord]:
+        """Live entries came at positions that were held. The result is what is dropped of a journal that forked."""
+        lost, changes = self._lineage.again(ward, incarnation, again)
+        self._changes += changes
+        return lost
 
     def doubt(self) -> None:
         """The store holds less than it did."""

@@ -16,6 +16,7 @@ from district import admission
 from district.accounts import Accounts
 from district.admission import RefusedError, UnreadableError
 from district.floods import CALM, Traffic
+from district.forks import MOST_COMPARED, Again
 from district.holdings import MOST_INCARNATIONS, MOST_INTERVALS, Holdings
 from district.identity import Identity
 from district.message import Message
@@ -58,6 +59,7 @@ class _Group:
     replies: list[tuple[str, wire.Reply]] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)  # wards that said anything
     refusals: dict[str, int] = field(default_factory=dict)  # by ward
+    again: dict[tuple[str, bytes], list[Again]] = field(default_factory=dict)  # live, at positions that are held
     live_us: list[tuple[str, int]] = field(default_factory=list)  # wards, wall times of live batches' newest entries
 
 
@@ -98,6 +100,9 @@ class Ingest:
             self._take(message, group)
         if group.staging:
             self._commit(group)
+        for (ward, incarnation), again in group.again.items():
+            for loss in self._identity.again(ward, incarnation, again):
+                self._accounts.lose(loss)
         for ward, reply in group.replies:
             group.losses += self._replication.reply(ward, reply)
             if self._answered is not None:
@@ -165,7 +170,7 @@ class Ingest:
         if live:
             self._identity.word(ward, batch.incarnation, batch.first_position + len(batch.entries) - 1)
             remembered.add(ward, batch.incarnation, batch.first_position, batch.entries)
-        newest_us = self._batch(ward, batch, group)
+        newest_us = self._batch(ward, batch, group, live)
         if topic.what is What.REPLAY:
             self._replication.came(ward, len(batch.entries), sum(map(len, batch.entries)))
         if live and newest_us is not None:
@@ -179,7 +184,7 @@ class Ingest:
         # Also where only its last word is new: the console tells of that at its own pace.
         group.changes.append(Change(Topic.WARD, ward))
 
-    def _batch(self, ward: str, batch: wire.Batch, group: _Group) -> int | None:
+    def _batch(self, ward: str, batch: wire.Batch, group: _Group, live: bool) -> int | None:
         """Stage what is good and new of it; the wall time of the newest entry of that."""
         incarnation = self._holdings.of(ward, batch.incarnation)
         at = batch.first_position
@@ -189,8 +194,11 @@ class Ingest:
         admitted = admission.admit(batch, staged.taken)
         group.staging.add(staged, self._situation.views[ward], admitted)
         self._replication.seen(ward, batch.incarnation, admitted.last_position)
-        if admitted.duplicates:
-            self._accounts.of(ward).dropped_duplicates += admitted.duplicates
+        if admitted.again:
+            self._accounts.of(ward).dropped_duplicates += len(admitted.again)
+            if live:
+                again = group.again.setdefault((ward, batch.incarnation), [])
+                again += admitted.again[: MOST_COMPARED - len(again)]
             self._replication.stored(ward, incarnation, progress=False)  # it does not know that we have it
         for position, why in admitted.refused:
             self._refuse(group, ward, f"position {position} of {batch.incarnation.hex()}: {why}")

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from dashboards.console.site import Change, Topic
+from district.forks import Again, differing
 from district.holdings import Holdings
 from district.hub_conditions import AGENT_RESTORED, JOURNAL_FORKED
+from district.records import FORKED, LossRecord
 from district.situation import Situation
-from store.base import Event, Store
+from store.base import Event, Store, StoreError
 from telemetry import wire_pb2 as wire
 from telemetry.clock import Clock
 from telemetry.conditions import Severity
@@ -73,6 +75,21 @@ class Lineage:
             behind_at.pop(status.incarnation, None)
         elif now - behind_at.setdefault(status.incarnation, now) >= REWOUND_SECONDS:
             yield from self._tell(ward, JOURNAL_FORKED, status.wall_time_us, Severity.FAILURE)
+
+    def again(self, ward: str, incarnation: bytes, again: list[Again]) -> tuple[list[LossRecord], list[Change]]:
+        """Live entries came at positions that were held or in hand. Where something else is held, the journal forked:
+        what is held stays, and what is dropped is named."""
+        held = self._holdings.of(ward, incarnation).held
+        try:
+            other = differing(self._store, ward, incarnation, [each for each in again if each[0] in held])
+        except StoreError as error:
+            logger.warning("ward %s: what came again could not be compared: %s", ward, error)
+            return [], []
+        if not other:
+            return [], []
+        logger.error("ward %s wrote positions %s of %s again, as something else", ward, other, incarnation.hex())
+        changes = list(self._tell(ward, JOURNAL_FORKED, self._clock.wall_us(), Severity.FAILURE))
+        return [LossRecord(ward, incarnation, *each, why=FORKED) for each in other], changes
 
     def tick(self) -> Iterator[Change]:
         """What was told long enough is over."""

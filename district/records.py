@@ -18,6 +18,7 @@ from telemetry.conditions import Severity
 from telemetry.intervals import IntervalSet
 
 NOT_HELD = "not_held"  # why an entry is lost: the ward did not have it when it was asked, or was silent about it
+FORKED = "forked"  # why: something else is held at that position
 _PUT_LOSS = (
     "INSERT OR IGNORE INTO named_losses (ward, incarnation, first_position, last_position, why, noted_us)"
     " VALUES (?, ?, ?, ?, ?, ?)"
@@ -151,9 +152,11 @@ class Records:
             return [_condition_record(row) for row in rows]
 
     def losses(self, *, final: bool = False) -> dict[tuple[str, bytes], IntervalSet]:
-        """By ward and incarnation; `final`: only those whose reason is not `not_held`."""
+        """By ward and incarnation; `final`: only those whose reason is not `not_held`. Without those where
+        something else is held (`forked`), which are no holes."""
         found: dict[tuple[str, bytes], IntervalSet] = {}
-        rows = select(NamedLoss).where(NamedLoss.why != NOT_HELD) if final else select(NamedLoss)
+        rows = select(NamedLoss).where(NamedLoss.why != FORKED)
+        rows = rows.where(NamedLoss.why != NOT_HELD) if final else rows
         with self._reading() as session:
             for row in session.scalars(rows):
                 key = (row.ward, row.incarnation)

@@ -76,5 +76,5 @@ class NamedLoss(Base):
     incarnation: Mapped[bytes] = mapped_column(LargeBinary(16))
     first_position: Mapped[int] = mapped_column(BigInteger)
     last_position: Mapped[int] = mapped_column(BigInteger)
-    why: Mapped[str] = mapped_column(String(32))  # a tombstone's word | not_held | refused
+    why: Mapped[str] = mapped_column(String(32))  # a tombstone's word | not_held | refused | forked
     noted_us: Mapped[int] = mapped_column(BigInteger)

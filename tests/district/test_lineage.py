@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dashboards.console.site import OpenCondition
+from district.tables import NamedLoss
 from telemetry import wire_pb2 as wire
+from telemetry.conditions import Condition, ConditionState, Severity
 from telemetry.entry import Lifecycle, LifecycleEvent
 from tests.district.conftest import Desk, answer
 from tests.district.fakes import ScriptedWard
@@ -148,3 +150,59 @@ def test_statuses_that_come_late_again_and_again_are_none_while_the_entries_go_o
         desk.hear((ward.topic("status"), late))
         desk.wait(12)
     assert _rules(desk) == []
+
+
+def _goes_on(desk: Desk, ward: ScriptedWard) -> None:
+    """Its newest entry comes live."""
+    desk.hear((ward.topic("entries"), ward.batch(len(ward.entries))))
+    desk.wait(1)
+
+
+def _forked(desk: Desk) -> list[tuple[int, int]]:
+    with desk.records._reading() as session:
+        rows = session.query(NamedLoss).filter_by(why="forked")
+        return sorted((row.first_position, row.last_position) for row in rows)
+
+
+def test_a_small_rewind_is_a_fork_as_soon_as_a_condition_comes_where_something_else_is_held(
+    desk: Desk, ward: ScriptedWard
+) -> None:
+    for _ in range(30):
+        ward.poll(load_percent=1.0)
+    desk.hear((ward.topic("status"), ward.status()), (ward.topic("entries"), ward.batch(1)))
+    snapshot = ScriptedWard(entries=ward.entries[:20], wall_us=ward.wall_us)
+    for number in range(12):
+        if number == 3:
+            alarm = Condition("ups-1", "on_battery", "", ConditionState.RAISED, Severity.FAILURE, snapshot.wall_us)
+            snapshot.write(alarm, "ups-1", "ups")
+        else:
+            snapshot.poll(load_percent=50.0 + number)
+        _goes_on(desk, snapshot)
+    assert _rules(desk) == ["journal_forked"]
+    assert _forked(desk) == [(24, 24)]
+    assert desk.held(ward) == [(1, 32)]
+    desk.start()
+    assert desk.site.ward(WARD).missing_positions == 0
+
+
+def test_so_is_one_where_readings_come_at_the_place_of_a_condition(desk: Desk, ward: ScriptedWard) -> None:
+    ward.poll(load_percent=1.0)
+    ward.write(Condition("ups-1", "on_battery", "", ConditionState.RAISED, Severity.FAILURE, 0), "ups-1", "ups")
+    desk.hear((ward.topic("entries"), ward.batch(1)))
+    snapshot = _copy(ward, 3)
+    snapshot.poll(load_percent=2.0)
+    desk.hear((snapshot.topic("replay"), snapshot.batch(4)))
+    assert "journal_forked" not in _rules(desk)  # only what is said live
+    _goes_on(desk, snapshot)
+    assert "journal_forked" in _rules(desk)
+    assert _forked(desk) == [(4, 4)]
+
+
+def test_what_comes_twice_as_it_was_is_no_fork_in_one_group_or_later(desk: Desk, ward: ScriptedWard) -> None:
+    _written(ward)
+    ward.write(Condition("ups-1", "on_battery", "", ConditionState.RAISED, Severity.FAILURE, 0), "ups-1", "ups")
+    desk.hear((ward.topic("entries"), ward.batch(1)), (ward.topic("entries"), ward.batch(1)))
+    desk.hear((ward.topic("entries"), ward.batch(4)))
+    desk.wait(1)
+    assert "journal_forked" not in _rules(desk)
+    assert desk.situation.numbers[WARD].dropped_duplicates == 2 * len(ward.entries) - 3
