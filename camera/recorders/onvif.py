@@ -36,6 +36,7 @@ from camera.recorders.onvif_settings import record_settings
 from camera.recorders.record_settings import RecordSettings
 from camera.relay.rtsp import StreamAddress
 from camera.retention.index import Index, Recorded
+from camera.retention.spans import DAY_US
 from telemetry.clock import Clock
 from telemetry.readings import Fact, ReasonCode
 
@@ -303,8 +304,11 @@ def _tracks(recording: Any, token: str) -> Iterator[_Track]:
 
 
 def _by_tracks(tracks: Sequence[_Track]) -> Index:
+    """Tracks are files, between which a gap would show, only where none is long: the two streams of one camera, or a
+    locked clip beside all the rest, are more than one track, and yet show none."""
     recorded = [Recorded(track.begin_us, track.end_us) for track in tracks if track.begin_us < track.end_us]
-    return Index(recorded, has_gaps=len(recorded) > 1)
+    are_files = len(recorded) > 1 and all(each.end_us - each.begin_us <= DAY_US for each in recorded)
+    return Index(recorded, has_gaps=are_files)
 
 
 def _by_changes(changes: Iterable[_Change], tracks: Sequence[_Track], begin_us: int, end_us: int) -> Index:

@@ -64,6 +64,8 @@ class Prover:
         found: list[Proof] = []
         for number, at in enumerate(asked):
             proof = await self._one(channel, at, is_oldest=number == 0)
+            if number > 0 and proof.reason in _LIES:
+                proof = await self._one(channel, at, is_oldest=False)  # it may have been busy; twice is no accident
             found.append(proof)
             if number == 0 and not proof.proves and proof.reason in _LIES:
                 # The oldest may be deleted while it is asked for: what is kept then begins a little later.
@@ -134,13 +136,16 @@ class Prover:
 
 
 def with_proofs(judged: Judged, proofs: Sequence[Proof], *, all_must: bool) -> Judged:
-    """`all_must`: of an index that would not show a gap, every moment must replay, not the oldest alone."""
+    """The oldest moment must replay, and of no other may the index have said what is not there. `all_must`: of an index
+    that would not show a gap, every moment must replay."""
     oldest = [proof for proof in proofs if proof.is_oldest]
     if not oldest:
         return judged
     decisive = next((proof for proof in oldest if proof.proves), oldest[-1])
-    others = [proof for proof in proofs if not proof.is_oldest and not proof.proves] if all_must else []
-    for proof in (decisive, *others):
-        if not proof.proves:
-            return with_replay(judged, False if proof.reason in _LIES else None, proof.reason)
-    return with_replay(judged, True)
+    others = [proof for proof in proofs if not proof.is_oldest and (all_must or proof.reason in _LIES)]
+    failed = sorted(
+        (proof for proof in (decisive, *others) if not proof.proves), key=lambda proof: proof.reason not in _LIES
+    )
+    if not failed:
+        return with_replay(judged, True)
+    return with_replay(judged, False if failed[0].reason in _LIES else None, failed[0].reason)

@@ -23,7 +23,7 @@ PAGE = 40
 @dataclass
 class OnvifRecorder:
     """`has_events`: whether it tells when data began and ceased. `endless`: its searches are never completed.
-    `tells_start`: whether it tells the state at a search's begin."""
+    `tells_start`: whether it tells the state at a search's begin. `one_source`: all its recordings are of camera 1."""
 
     holdings: Holdings
     rtsp_port: int
@@ -31,6 +31,7 @@ class OnvifRecorder:
     endless: bool = False
     tells_start: bool = True
     limit_days: int | None = None
+    one_source: bool = False
     ended: int = 0
     _searches: dict[str, list[str]] = field(default_factory=dict)
 
@@ -72,6 +73,7 @@ class OnvifRecorder:
         return f"<tds:GetServicesResponse>{each}</tds:GetServicesResponse>"
 
     def _source(self, number: int) -> str:
+        number = 1 if self.one_source else number
         return (
             f"<tt:SourceId>urn:cam:{number}</tt:SourceId><tt:Name>Cam {number}</tt:Name><tt:Location>x</tt:Location>"
             f"<tt:Description>d</tt:Description><tt:Address>http://192.168.10.{30 + number}/onvif</tt:Address>"

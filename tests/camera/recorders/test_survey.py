@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from camera.recorders.survey import Camera, Surveyed
+from camera.retention.index import Index
 from camera.retention.spans import HOUR_US, MINUTE_US, US
 from telemetry.evidence import DatedBy, Verdict
-from tests.camera.recorders.conftest import DRESSES, Dress
+from tests.camera.recorders.conftest import DRESSES, Dress, Dressed
 from tests.camera.recorders.footage import Holdings, Piece, hours, month
 from tests.camera.recorders.rtsp_recorder import Playing
 
@@ -240,6 +243,36 @@ def test_an_index_that_would_hide_a_gap_is_met_only_if_every_moment_replays(dres
     playing = Playing(holds=lambda at_us: at_us > recent or at_us < holdings.before(39.9))
     holed = only(dress("onvif", holdings, playing, has_events=False).survey(samples=5).cameras)
     assert (holed.judged.verdict, holed.judged.reason) == (Verdict.NOT_MET, "replay_empty")
+
+
+@pytest.mark.parametrize("beside", ["a second recording of the camera", "a locked clip"])
+def test_tracks_hide_gaps_though_there_are_several_where_one_of_them_is_long(dress: Dress, beside: str) -> None:
+    holdings = month(channels=2)
+    if beside == "a locked clip":
+        holdings.channels[2] = [Piece(holdings.before(62), holdings.before(62) + 2 * MINUTE_US, locked=True)]
+    recent = holdings.before(3)  # nothing older replays, but the very oldest
+    playing = Playing(holds=lambda at_us: at_us > recent or at_us < holdings.before(39.9))
+    dressed = dress("onvif", holdings, playing, has_events=False, one_source=True)
+    assert not asyncio.run(indexed(dressed)).has_gaps
+    found = only(dressed.survey(Camera("cam-1", "urn:cam:1"), samples=5).cameras)
+    assert (found.judged.verdict, found.judged.reason) == (Verdict.NOT_MET, "replay_empty")
+
+
+def test_tracks_of_an_hour_each_would_show_a_gap(dress: Dress) -> None:
+    holdings = month(days=1, channels=1)
+    holdings.channels = {number: [piece] for number, piece in enumerate(holdings.channels[1], 1)}
+    assert asyncio.run(indexed(dress("onvif", holdings, has_events=False, one_source=True))).has_gaps
+
+
+async def indexed(dressed: Dressed) -> Index:
+    """What the client reads of the only channel."""
+    client = dressed.client()
+    try:
+        await client.open()
+        [channel] = await client.channels()
+        return await client.index(channel, dressed.server.holdings.before(31), dressed.server.holdings.now_us)
+    finally:
+        await client.close()
 
 
 @every_dress
