@@ -70,20 +70,22 @@ def judge(index: Index, office: Office, settings: Settings, known: Circumstances
     begin = known.now_us - settings.days * DAY_US
     if not index.complete:
         return Judged(Verdict.UNKNOWN, Span(begin, end), reason=ReasonCode.INDEX_UNREADABLE)
-    by_motion = motion.is_motion_only(index, office, Span(begin, end), known.records_on_motion)
     covered = index.spans()
     is_young = _is_young(index, settings, known, begin)
     first = _first_us(index, known)
     window = Span(begin if not is_young else min(end, max(begin, first)), end)
-    days, all_good = _days(covered, office, settings, window, by_motion=by_motion)
+    days, all_good = _days(covered, office, settings, window)
     gaps = _gaps(covered, office, settings, window)
+    opened = office.opened(*window)
+    is_whole = all_good and not gaps and total_us(opened) > 0  # of footage without a hole no name of its files matters
+    by_motion = not is_whole and motion.is_motion_only(index, office, Span(begin, end), known.records_on_motion)
     if by_motion:
+        days = tuple(day.model_copy(update={"motion_only": True}) for day in days)
         verdict = Verdict.MOTION_ONLY
     elif is_young:
         verdict = Verdict.NOT_YET_PROVABLE
     else:
         verdict = Verdict.MET if all_good and not gaps else Verdict.NOT_MET
-    opened = office.opened(*window)
     return Judged(
         verdict,
         window,
@@ -141,9 +143,7 @@ def _is_young(index: Index, settings: Settings, known: Circumstances, begin: int
     return bool(index.recorded) and known.deletes is not Deletes.YES
 
 
-def _days(
-    covered: Spans, office: Office, settings: Settings, window: Span, *, by_motion: bool
-) -> tuple[tuple[Day, ...], bool]:
+def _days(covered: Spans, office: Office, settings: Settings, window: Span) -> tuple[tuple[Day, ...], bool]:
     """Each day of the window, and whether all are good.
 
     A day that the window cuts is judged by what is missing in the rest, against the share of the whole day that may be
@@ -165,7 +165,6 @@ def _days(
                 date=office.date_of(number).isoformat(),
                 open_percent=_percent(shown, owed),
                 whole_percent=_percent(total_us(clipped(covered, *part)), part.length_us),
-                motion_only=by_motion,
             )
         )
     return tuple(found), all_good

@@ -14,8 +14,11 @@ _MOST_COVERED = 0.9
 
 
 def is_motion_only(index: Index, office: Office, window: Span, told: bool | None) -> bool:
-    """By what the index calls its entries; else by what the recorder is told to do (`told`) where the footage agrees;
-    else by the pattern of the entries: on most days that have any, many short clips that leave much uncovered."""
+    """Asked of footage that is not whole. Not where the recorder is told (`told`) to record all the time; else by what
+    the index calls its entries; else by their pattern: on most days that have any, many short clips that leave much
+    uncovered."""
+    if told is False:
+        return False  # some recorders call the busy stretches of a continuous recording so
     on_motion = clipped(index.spans(motion=True), *window)
     opened = office.opened(*window)
     if on_motion:
@@ -23,7 +26,7 @@ def is_motion_only(index: Index, office: Office, window: Span, told: bool | None
         alone = total_us(common(on_motion, opened))
         return alone > continuous
     covered = clipped(index.spans(), *window)
-    if not covered or told is False:
+    if not covered:
         return False
     days = _by_day(covered, office)
     clippy = [day for day, spans in days.items() if _is_clips(spans, office, day, window)]

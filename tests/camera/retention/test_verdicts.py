@@ -109,8 +109,26 @@ def test_what_tells_a_new_camera_from_a_recorder_that_forgets(traces: Traces, fo
 def test_motion_only_by_what_the_index_calls_its_entries() -> None:
     clips = [Recorded(at, at + 4 * MINUTE_US, motion=True) for at in range(before(40), NOW - HOUR_US, 20 * MINUTE_US)]
     assert verdict(index(clips)) is Verdict.MOTION_ONLY
-    assert verdict(index(files(before(40), NOW, motion=True))) is Verdict.MOTION_ONLY
     assert verdict(index(clips, files(before(40), NOW))) is Verdict.MET
+    assert verdict(index(clips), replace(FULL_DISK, records_on_motion=True)) is Verdict.MOTION_ONLY
+
+
+@pytest.mark.parametrize("told", [None, False, True])
+def test_footage_without_a_hole_is_met_whatever_its_files_are_called(told: bool | None) -> None:
+    known = replace(FULL_DISK, records_on_motion=told)
+    assert verdict(index(files(before(40), NOW, motion=True)), known) is Verdict.MET
+    busy = [Recorded(at, at + 35 * MINUTE_US, motion=True) for at in range(before(40), NOW, HOUR_US)]
+    quiet = [Recorded(at + 35 * MINUTE_US, at + HOUR_US) for at in range(before(40), NOW, HOUR_US)]
+    assert verdict(index(busy, quiet), known) is Verdict.MET
+    assert verdict(index(busy), known) is (Verdict.NOT_MET if told is False else Verdict.MOTION_ONLY)
+
+
+def test_clips_of_a_recorder_that_is_told_to_record_all_the_time_are_no_motion_recording() -> None:
+    holed = files(before(40), before(9), motion=True), files(before(8), NOW, motion=True)
+    found = judge(index(*holed), OFFICE, ASKED, replace(FULL_DISK, records_on_motion=False))
+    assert (found.verdict, gaps(found)) == (Verdict.NOT_MET, [(said(before(9)), said(before(8)))])
+    assert not any(day.motion_only for day in found.days)
+    assert verdict(index(*holed)) is Verdict.MOTION_ONLY
 
 
 def test_motion_only_by_the_pattern_where_the_index_names_no_sort() -> None:
