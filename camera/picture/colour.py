@@ -27,8 +27,11 @@ def discoloured(picture: Picture) -> float:
 def _cast(picture: Picture) -> float:
     # So small that the noise of the chroma planes, which would tint every grey, is averaged away.
     luma, u, v = (_averaged(plane) for plane in (picture.reduced, picture.u, picture.v))
-    lit = luma > _LIT
-    if np.count_nonzero(lit) < _LEAST_LIT * lit.size:
+    lit, whole = luma > _LIT, luma.size
+    if picture.masked:
+        judged = picture.judged_in(_COLUMNS, _ROWS)
+        lit, whole = lit & judged, max(1, int(np.count_nonzero(judged)))
+    if np.count_nonzero(lit) < _LEAST_LIT * whole:
         return 0.0
     return ramp(float(np.percentile(np.hypot(u[lit] - 128, v[lit] - 128), 5)), _CAST, 5.0)
 
@@ -39,6 +42,9 @@ def _averaged(plane: Plane | Floats) -> Floats:
 
 
 def _lost_plane(picture: Picture) -> float:
-    u, v = (float(cv2.meanStdDev(plane)[1][0, 0]) for plane in (picture.u, picture.v))
+    planes = [picture.judged(plane) for plane in (picture.u, picture.v)]
+    if not planes[0].size:
+        return 0.0
+    u, v = (float(cv2.meanStdDev(plane)[1][0, 0]) for plane in planes)
     low, high = min(u, v), max(u, v)
     return ramp(high, _ALIVE, _ALIVE) if low < _LOST else 0.0

@@ -17,13 +17,17 @@ _SEEN_SHARE = 0.02
 
 def black(picture: Picture) -> float:
     """Nothing is seen. A night scene with a light in it is not black."""
-    mean = float(cv2.mean(picture.y)[0])
-    if mean > 17 and np.count_nonzero(picture.y > _SEEN_LUMA) > _SEEN_SHARE * picture.y.size:
+    luma = picture.judged_luma
+    if not luma.size:
+        return 0.0
+    mean = float(cv2.mean(luma)[0])
+    if mean > 17 and np.count_nonzero(luma > _SEEN_LUMA) > _SEEN_SHARE * luma.size:
         return ramp(mean, _BLACK_LUMA - 2, -4)
     return ramp(mean, _BLACK_LUMA, -4)
 
 
 def overexposed(picture: Picture) -> float:
     """Half of the picture, or more, is at the ceiling."""
-    share = float(np.count_nonzero(picture.y >= _CEILING)) / picture.y.size
+    luma = picture.judged_luma
+    share = float(np.count_nonzero(luma >= _CEILING)) / max(1, luma.size)
     return ramp(share, _CEILING_SHARE, 0.25)

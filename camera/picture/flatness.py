@@ -49,7 +49,7 @@ def flat_part(picture: Picture) -> FlatPart:
     luma = picture.smooth
     judged = picture.unmasked
     # In a dim picture all detail is faint; what is hidden has none beside what is not.
-    spread, level = block_stds(luma) / _contrast(luma), block_means(luma)
+    spread, level = block_stds(luma) / _contrast(picture.judged(luma)), block_means(luma)
     flat = (spread < _FLAT_STD) & judged
     whole = max(1, int(np.count_nonzero(judged)))
     smooth = int(np.count_nonzero(_largest((spread < _SMOOTH_STD) & judged))) / whole
@@ -75,21 +75,24 @@ def covered(part: FlatPart) -> float:
 def detail_lost(reference: Picture, picture: Picture) -> float:
     """Covered by what need not be flat itself: nearly nowhere is there detail where the reference has it."""
     was, now = (block_stds(each.smooth) for each in (reference, picture))
-    told = (was > _DETAIL_STD) & reference.unmasked & picture.unmasked
-    if np.count_nonzero(told) < _LEAST_TOLD * told.size:
+    judged = reference.unmasked & picture.unmasked
+    told = (was > _DETAIL_STD) & judged
+    if not told.any() or np.count_nonzero(told) < _LEAST_TOLD * np.count_nonzero(judged):
         return 0.0
     return ramp(float((now[told] < _SMOOTH_STD).mean()), _LOST_SHARE, 0.12)
 
 
 def signal_lost(picture: Picture, part: FlatPart) -> float:
     """The recorder or encoder shows a card of its own: one flat colour, also with words on it, or bars."""
-    card = 0.0
-    if cv2.mean(picture.y)[0] > _BLACK and (part.share >= _WHOLE or (part.inside and part.share > _CARD_SHARE)):
-        card = 1.0
-    return max(card, _bars(picture))
+    is_card = part.share >= _WHOLE or (part.inside and part.share > _CARD_SHARE)
+    if is_card and cv2.mean(picture.judged_luma)[0] > _BLACK:
+        return 1.0
+    return _bars(picture)
 
 
 def _contrast(luma: Floats) -> float:
+    if not luma.size:
+        return 1.0
     # To the next whole level: sorting a picture's pixels would take longer than all else here.
     below = np.cumsum(np.bincount(luma.reshape(-1).astype(np.uint8), minlength=256)) / luma.size
     low, high = np.searchsorted(below, (0.01, 0.99))
@@ -116,18 +119,26 @@ def _bars(picture: Picture) -> float:
     luma = cv2.resize(picture.y, (u.shape[1], u.shape[0]), interpolation=cv2.INTER_NEAREST)
     colours = (luma.astype(np.int32) // _COLOURS_STEP) * 1024
     colours += (u.astype(np.int32) // _COLOURS_STEP) * 32 + v.astype(np.int32) // _COLOURS_STEP
+    colours = picture.judged(colours)
     counts = np.sort(np.bincount(colours.reshape(-1)))[::-1] / colours.size
     if np.count_nonzero(counts >= _LEAST_BAR_SHARE) < _LEAST_BARS:
         return 0.0
     # OpenCV's, since NumPy makes floating point numbers of whole planes first.
-    u_std, v_std = (float(cv2.meanStdDev(plane)[1][0, 0]) for plane in (picture.u, picture.v))
+    u_std, v_std = (float(cv2.meanStdDev(picture.judged(plane))[1][0, 0]) for plane in (picture.u, picture.v))
     vivid = float(np.hypot(u_std, v_std)) >= _BARS_CHROMA
-    if not vivid and not _rows_are_alike(picture.reduced):
+    if not vivid and not _rows_are_alike(picture):
         return 0.0
     return ramp(float(counts[:_FEW_COLOURS].sum()), _BARS_SHARE, 0.15)
 
 
-def _rows_are_alike(luma: Floats) -> bool:
-    typical = np.median(luma[::_EVERY_ROW], axis=0)
-    like = np.abs(luma - typical).mean(axis=1) < _ROW_LIKE
+def _rows_are_alike(picture: Picture) -> bool:
+    luma = picture.reduced
+    if picture.masked:
+        judged = picture.judged_in(luma.shape[1], luma.shape[0])
+        luma = np.where(judged, luma, np.nan)[judged.any(axis=1)][:, judged.any(axis=0)]
+        typical = np.nanmedian(luma, axis=0)
+        like = np.nanmean(np.abs(luma - typical), axis=1) < _ROW_LIKE
+    else:
+        typical = np.median(luma[::_EVERY_ROW], axis=0)
+        like = np.abs(luma - typical).mean(axis=1) < _ROW_LIKE
     return float(like.mean()) >= _ROWS_LIKE and float(typical.std()) > 20

@@ -17,6 +17,7 @@ Flags = NDArray[np.bool_]
 
 WIDTH = 320  # of the reduced luma; its height keeps the picture's shape
 COLUMNS, ROWS = 32, 18  # blocks that most judges count
+_WHOLLY = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,51 @@ class Picture:
             right, bottom = -int(-(area.x + area.width) * COLUMNS // 1), -int(-(area.y + area.height) * ROWS // 1)
             flags[max(0, top) : bottom, max(0, left) : right] = False
         return flags
+
+    @cached_property
+    def judged_luma(self) -> Plane:
+        """What is to be judged of `y`; see `judged`."""
+        return self.judged(self.y)
+
+    def judged(self, plane: Plane | Floats) -> Plane | Floats:
+        """What is to be judged of `plane`, this picture at any size: itself where nothing is masked, at no cost;
+        else those of its pixels, which may be none, as one column."""
+        if not self.masked:
+            return plane
+        rows, columns = plane.shape
+        parts = [plane[:0, :0].reshape(-1)]
+        for top, bottom, left, right in self._unmasked_parts:
+            down = slice(_first_of(top, rows, ROWS), _first_of(bottom, rows, ROWS))
+            across = slice(_first_of(left, columns, COLUMNS), _first_of(right, columns, COLUMNS))
+            parts.append(plane[down, across].reshape(-1))
+        return np.concatenate(parts).reshape(-1, 1)
+
+    def judged_in(self, columns: int, rows: int) -> Flags:
+        """Which pixels of this picture at that size stand in blocks that are to be judged."""
+        flags: Plane = cv2.resize(self.unmasked.view(np.uint8), (columns, rows), interpolation=cv2.INTER_NEAREST)
+        return flags.view(np.bool_)
+
+    @cached_property
+    def _unmasked_parts(self) -> Sequence[tuple[int, int, int, int]]:
+        """Rectangles of blocks (top, bottom, left, right), few and large: to copy one is quick."""
+        found, top = [], 0
+        for bottom in range(1, ROWS + 1):
+            if bottom < ROWS and (self.unmasked[bottom] == self.unmasked[top]).all():
+                continue
+            edges = np.flatnonzero(np.diff(self.unmasked[top].astype(np.int8), prepend=0, append=0))
+            found += [(top, bottom, int(left), int(right)) for left, right in edges.reshape(-1, 2)]
+            top = bottom
+        return found
+
+    def judged_blocks(self, columns: int, rows: int) -> Flags:
+        """Of fewer blocks than COLUMNS by ROWS, those that have nothing in them that is masked."""
+        shares = block_means(self.unmasked.astype(np.float32), columns, rows)
+        found: Flags = shares > _WHOLLY
+        return found
+
+
+def _first_of(block: int, pixels: int, blocks: int) -> int:
+    return -(-block * pixels // blocks)
 
 
 def _plane(plane: Any) -> Plane:

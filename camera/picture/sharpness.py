@@ -30,6 +30,8 @@ def sharpness(picture: Picture) -> float | None:
     fine = _energy(picture.smooth - cv2.GaussianBlur(luma, (0, 0), _FINE))
     coarse = _energy(_band(halved, *_COARSE_HALVED))
     textured = coarse > _TEXTURED
+    if picture.masked:
+        textured &= picture.judged_blocks(_COLUMNS, _ROWS)
     if np.count_nonzero(textured) < _LEAST_BLOCKS:
         return None
     return float(np.percentile(fine[textured] / coarse[textured], _ENOUGH))

@@ -165,15 +165,78 @@ def test_what_is_masked_is_not_judged() -> None:
     assert "frozen" in raised(masked)
 
 
+def beside(left: Plane, right: Plane, share: float) -> Plane:
+    """`left` over that share of the width, `right` over the rest."""
+    made = right.copy()
+    made[:, : int(share * WIDTH)] = left[:, : int(share * WIDTH)]
+    return made
+
+
+def with_strip(image: Plane, strip: Plane) -> Plane:
+    """As a camera or recorder writes its clock over the top of it."""
+    made = image.copy()
+    made[: HEIGHT // 9] = strip[: HEIGHT // 9]
+    return made
+
+
+STRIP = np.full_like(SCENE, (200, 200, 200))
+cv2.putText(STRIP, "25-11-2026 09:14:07 Sanh cho 01", (8, 30), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (0, 0, 0), 2)
+AT_TOP, AT_LEFT, AT_RIGHT = Area(0.0, 0.0, 1.0, 0.12), Area(0.0, 0.0, 0.56, 1.0), Area(0.6, 0.0, 0.4, 1.0)
+WHITE, CLOTH = np.full_like(SCENE, 255), np.full_like(SCENE, (40, 44, 50))
+GREY = cv2.cvtColor(cv2.cvtColor(SCENE, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+NOISE = np.clip(SCENE + np.random.default_rng(4).normal(0, 30, SCENE.shape), 0, 255).astype(np.uint8)
+BAR_COLOURS = [(235, 235, 235), (16, 235, 235), (235, 16, 16), (16, 16, 235), (235, 90, 50), (16, 200, 120)]
+BARS = np.repeat(np.array(BAR_COLOURS, dtype=np.uint8)[np.newaxis, np.arange(WIDTH) * 12 // WIDTH % 6], HEIGHT, axis=0)
+# What is seen, what is masked of it, and whether the condition holds of what is left: of the whole it is the other way.
+MASKED: dict[str, tuple[list[Plane], Area, bool]] = {
+    "black": ([with_strip(SCENE // 80, STRIP)], AT_TOP, True),
+    "overexposed": ([beside(WHITE, SCENE, 0.55)], AT_LEFT, False),
+    "blurred": ([beside(SCENE, cv2.GaussianBlur(SCENE, (0, 0), 0.016 * WIDTH), 0.5)], AT_LEFT, True),
+    "covered": ([beside(CLOTH, SCENE, 0.52)], AT_RIGHT, True),
+    "frozen": ([beside(np.roll(scene(3), number * 11, axis=0), SCENE, 0.5) for number in range(13)], AT_LEFT, True),
+    "moved": ([beside(np.roll(SCENE, int(0.22 * WIDTH), axis=1), SCENE, 0.8)], Area(0.0, 0.0, 0.82, 1.0), False),
+    "noisy": ([beside(SCENE, NOISE, 0.45)], AT_LEFT, True),
+    "discoloured": ([beside(GREY, np.clip(GREY * [0.45, 0.8, 1.0], 0, 255).astype(np.uint8), 0.4)], AT_LEFT, True),
+    "signal_lost": ([with_strip(np.full_like(SCENE, (160, 40, 10)), STRIP)], AT_TOP, True),
+    "signal_lost by bars": ([beside(SCENE, BARS, 0.5)], AT_LEFT, True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MASKED)
+def test_no_judge_looks_at_what_is_masked(case: str) -> None:
+    images, mask, holds = MASKED[case]
+    noise, condition = (0.0 if case == "frozen" else 1.0), case.partition(" ")[0]
+
+    def seen(masked: tuple[Area, ...]) -> bool:
+        shown = [picture(image, number * 0.5, noise, masked) for number, image in enumerate(images)]
+        return condition in raised(shown, picture(SCENE) if case == "moved" else None)
+
+    assert (seen((mask,)), seen(())) == (holds, not holds)
+
+
+@pytest.mark.parametrize("image", [SCENE, *BAD.values(), BARS, NOISE], ids=["well", *BAD, "bars", "noisy"])
+def test_a_mask_over_nothing_changes_no_score(image: Plane) -> None:
+    plain, masked = (judge_one(picture(image, masked=area)) for area in ((), (Area(0.0, 0.0, 0.0, 0.0),)))
+    assert masked == pytest.approx(plain, abs=0.001)
+
+
+def test_of_a_wide_picture_whose_middle_is_masked_the_noise_is_that_of_its_sides() -> None:
+    wide = np.hstack([NOISE, SCENE, SCENE, NOISE])
+    middle = (Area(0.24, 0.0, 0.52, 1.0),)
+    assert "noisy" in raised([picture(wide, masked=middle)])
+    assert "noisy" not in raised([picture(wide)])
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     width=st.integers(8, 200).map(lambda half: 2 * half),
     height=st.integers(8, 150).map(lambda half: 2 * half),
     fill=st.sampled_from(["zeros", "full", "random", "grey"]),
     seed=st.integers(0, 2**32 - 1),
+    masked=st.sampled_from([(), (Area(0.1, 0.2, 0.5, 0.7),), (Area(0.0, 0.0, 1.0, 1.0),)]),
 )
 def test_no_picture_of_any_size_makes_a_judge_fail_or_leave_its_scale(
-    width: int, height: int, fill: str, seed: int
+    width: int, height: int, fill: str, seed: int, masked: tuple[Area, ...]
 ) -> None:
     chance = np.random.default_rng(seed)
     planes = []
@@ -183,7 +246,7 @@ def test_no_picture_of_any_size_makes_a_judge_fail_or_leave_its_scale(
         planes.append(
             chance.integers(0, 256, shape, dtype=np.uint8) if made is None else np.full(shape, made, dtype=np.uint8)
         )
-    one = Picture(*planes)
+    one = Picture(*planes, 0.0, masked)
     scores = {**judge_one(one), **judge([one, one, one], one)}
     assert set(scores) == set(PictureCondition)
     assert all(0.0 <= score <= 1.0 for score in scores.values())
