@@ -19,6 +19,7 @@ from camera.recorders.paging import Page, Pages
 from camera.recorders.record_settings import RecordSettings
 from camera.relay.rtsp import StreamAddress
 from camera.retention.index import Index, Recorded
+from camera.retention.spans import DAY_US
 from telemetry.clock import Clock
 from telemetry.readings import Fact, ReasonCode
 
@@ -86,13 +87,25 @@ class DahuaRecorder:
         return {number: _record_settings(video) for number, video in found.items()}
 
     async def index(self, channel: Channel, begin_us: int, end_us: int) -> Index:
+        found = await self._found(channel, begin_us, end_us)
+        if found is not None:
+            return found
+        # A search that it does not take has the same answer as one without a file: so it is asked for less, too.
+        last_day = end_us - DAY_US
+        if last_day > begin_us and await self._found(channel, last_day, end_us) is not None:
+            detail = "findFile: refused, though there are files of the last day alone"
+            raise DeviceFault(ReasonCode.ERROR_ANSWER, detail, answered=True)
+        return Index()
+
+    async def _found(self, channel: Channel, begin_us: int, end_us: int) -> Index | None:
+        """None where the search itself says that there is nothing."""
         made = await self._lines("mediaFileFind.cgi?action=factory.create")
         finder = made.get("result", "")
         if not finder.isascii() or not finder.isalnum():
             raise DeviceFault(ReasonCode.GARBLED_ANSWER, f"no finder: {finder[:40]!r}", answered=True)
         try:
             if not await self._begins(finder, channel, begin_us, end_us):
-                return Index()  # the search itself says that there is nothing
+                return None
             return await Pages(self._clock).gather(lambda position: self._page(finder))
         finally:
             for action in ("close", "destroy"):  # a recorder has few finders
@@ -114,6 +127,8 @@ class DahuaRecorder:
         await self._http.close()
 
     async def _begins(self, finder: str, channel: Channel, begin_us: int, end_us: int) -> bool:
+        """Whether there are files. That there are none it says by status 200 without "OK", or 400 and "Error"; anything
+        else is no word about its files. Raises DeviceFault then."""
         condition = (
             f"condition.Channel={channel.number}&condition.Types[0]=dav"
             f"&condition.StartTime={quote(_spaced(begin_us))}&condition.EndTime={quote(_spaced(end_us))}"
@@ -121,7 +136,13 @@ class DahuaRecorder:
         answer = await self._http.ask(
             HttpRequest(_cgi(f"mediaFileFind.cgi?action=findFile&object={finder}&{condition}"))
         )
-        return answer.status == 200 and "ok" in answer.text().lower()[:100]
+        told = answer.text().lstrip().lower()[:100]
+        if answer.status == 400 and told.startswith("error"):
+            return False
+        answer.well("mediaFileFind.cgi?action=findFile")
+        if told[:1] == "<":
+            raise DeviceFault(ReasonCode.GARBLED_ANSWER, "findFile: a page instead of OK", answered=True)
+        return "ok" in told
 
     async def _page(self, finder: str) -> Page:
         told = await self._lines(f"mediaFileFind.cgi?action=findNextFile&object={finder}&count={_PAGE_ROWS}")

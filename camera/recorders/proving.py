@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 _LIES = frozenset({ReasonCode.REPLAY_EMPTY, ReasonCode.REPLAY_ELSEWHEN, ReasonCode.REPLAY_UNREADABLE})
 _SAID = frozenset({DatedBy.RANGE, DatedBy.DESCRIPTION})  # by the recorder, about what it plays
 _ENDS = frozenset({ReasonCode.WRONG_CREDENTIALS, ReasonCode.PORT_CLOSED, ReasonCode.HOST_UNREACHABLE})
+_MOST_LATER = 2  # entries of the index that are asked for after an oldest that is gone
 _BEFORE_DAYS = (1, 4)  # how long before all that it has the moment lies of which it can have nothing
 
 
@@ -68,15 +69,42 @@ class Prover:
                 proof = await self._one(channel, at, is_oldest=False)  # it may have been busy; twice is no accident
             found.append(proof)
             if number == 0 and not proof.proves and proof.reason in _LIES:
-                # The oldest may be deleted while it is asked for: what is kept then begins a little later.
-                later = at + round(settings.max_gap_seconds * US)
-                if any(span.begin_us <= later < span.end_us for span in judged.covered):
-                    found.append(await self._one(channel, later, is_oldest=True))
+                found += await self._a_little_later(channel, judged, at)
             if found[-1].reason in _ENDS:
                 break  # the others would come to the same
         if earliest_us is not None and any(proof.proves and proof.dated_by in _SAID for proof in found):
             found = await self._without_echoes(channel, found, earliest_us)
         return tuple(found)
+
+    async def _a_little_later(self, channel: Channel, judged: Judged, at_us: int) -> list[Proof]:
+        """The oldest may be deleted while it is asked for, alone or with all of its file, and one may be many minutes
+        long: what is kept then begins a little later, or where the index says now. Not within what is asked for."""
+        most = round(self._means.settings.max_gap_seconds * US)
+        found: list[Proof] = []
+        if any(span.begin_us <= at_us + most < span.end_us for span in judged.covered):
+            found.append(await self._one(channel, at_us + most, is_oldest=True))
+        if found and found[-1].reason not in _LIES:
+            return found
+        for begin in await self._next_begins(channel, at_us, judged.window.begin_us + most):
+            found.append(await self._one(channel, begin, is_oldest=True))
+            if found[-1].reason not in _LIES:
+                break
+        return found
+
+    async def _next_begins(self, channel: Channel, after_us: int, until_us: int) -> list[int]:
+        """Where the next entries of its index begin, read again."""
+        if after_us >= until_us:
+            return []
+        here = round(self._ahead * US)
+        try:
+            channels = await self._client.channels()  # ONVIF tells with these from when on it has data
+            same = next((each for each in channels if each.number == channel.number), channel)
+            index = await self._client.index(same, after_us + here, until_us + here)
+        except DeviceFault as fault:
+            log.info("its index could not be read again: %s: %s", *fault.reason)
+            return []
+        begins = {each.begin_us for each in index.shifted(self._ahead).recorded}
+        return sorted(begin for begin in begins if after_us < begin <= until_us)[:_MOST_LATER]
 
     async def _one(self, channel: Channel, at_us: int, *, is_oldest: bool) -> Proof:
         proof = Proof(at_us, is_oldest)

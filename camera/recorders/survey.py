@@ -62,12 +62,14 @@ class Survey:
 
 @dataclass(slots=True)
 class _Read:
-    """A camera on its way to a verdict. `index` is corrected in the end."""
+    """A camera on its way to a verdict. `index` is corrected in the end, and judged by the moment at which it was read
+    (`at_us`): what was recorded since, while other cameras' moments were replayed, is not in it."""
 
     camera: Camera
     channel: Channel | None = None
     index: Index | None = None
     reason: str = ""
+    at_us: int = 0
 
 
 Progress = Callable[[str, str], None]  # camera, step: "index", "replay", "done"
@@ -136,6 +138,7 @@ class Surveyor:
                 each.reason = ReasonCode.CHANNEL_UNKNOWN
                 continue
             progress(each.camera.id, "index")
+            each.at_us = self._means.clock.wall_us()
             try:
                 each.index = await self._client.index(each.channel, begin, end)
                 older = await self._older(each.channel, here - _LOOK_BACK_DAYS * DAY_US, begin)
@@ -157,7 +160,8 @@ class Surveyor:
             return Index()
 
     def _correct(self, reads: Sequence[_Read], now: int, told: Told, zone: float) -> None:
-        indexes = [each.index.shifted(self._off) for each in reads if each.index is not None]
+        # Each as if it were read at `now`: where it ends tells the zone.
+        indexes = [each.index.shifted(self._off + (each.at_us - now) / US) for each in reads if each.index is not None]
         zones = [each for each in dict.fromkeys((zone, told.zone_seconds, _ward_seconds(self._means.office))) if each]
         shift = zone_shift_seconds(indexes, now, zones, otherwise=zone)
         if shift:
@@ -177,8 +181,7 @@ class Surveyor:
     ) -> Surveyed:
         if read.index is None or read.channel is None:
             return self._unknown(read)
-        means = self._means
-        now = means.clock.wall_us()
+        means, now = self._means, read.at_us
         margin = max(means.settings.margin_seconds, self._client.lag_seconds)
         settings = replace(means.settings, margin_seconds=margin)
         judged = judge(read.index, means.office, settings, self._circumstances(read, reads, disks, now))

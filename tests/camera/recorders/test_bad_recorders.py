@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from camera.device_address import DeviceAddress
 from camera.http_client import CameraHttp
 from camera.recorders.client import Channel, RecorderClient, assigned, find
+from camera.recorders.collector import RecorderCollector
 from camera.recorders.dahua import DahuaRecorder
 from camera.recorders.isapi import IsapiRecorder
 from camera.recorders.means import Means
@@ -21,7 +24,9 @@ from camera.refusals import Refusals
 from camera.retention.judge import Settings
 from telemetry.clock import SystemClock
 from telemetry.evidence import Verdict
-from tests.camera.recorders.conftest import EVERY_HOUR
+from telemetry.readings import PollResult
+from tests.camera.recorders.conftest import EVERY_HOUR, Dress
+from tests.camera.recorders.footage import Holdings, month
 from tests.camera.recorders.http_recorders import PASSWORD, HttpRecorder
 
 CLIENTS: dict[str, Callable[[CameraHttp, SystemClock], RecorderClient]] = {
@@ -69,6 +74,61 @@ def test_what_is_no_answer_is_unknown_with_its_reason(client: str, answer: Any, 
     verdict, reason = surveyed(client, answer)
     assert verdict is Verdict.UNKNOWN
     assert reason in reasons
+
+
+@pytest.mark.parametrize(
+    ("refused", "reason"),
+    [
+        ((403, ""), "no_permission"),
+        ((500, "Error\r\n"), "error_answer"),
+        ((503, "busy"), "error_answer"),
+        ((400, "Too many requests"), "error_answer"),
+        ((200, HTML), "garbled_answer"),
+    ],
+    ids=["403", "500", "503", "400", "html"],
+)
+def test_a_dahua_search_that_fails_is_no_word_about_its_files(
+    dress: Dress, refused: tuple[int, str], reason: str
+) -> None:
+    dressed = dress("dahua", month())
+    answer = dressed.server.answer
+    dressed.server.answer = lambda method, path, body: refused if "findFile" in path else answer(method, path, body)
+    [one] = dressed.survey().cameras
+    assert (one.judged.verdict, one.judged.reason) == (Verdict.UNKNOWN, reason)
+    found = asyncio.run(polled(dressed.client()))
+    assert [each for each in found.readings if each.metric == "recording"] == []
+    assert found.reason is not None and found.reason.code == reason
+    assert not dressed.server.finders  # given back
+
+
+async def polled(client: RecorderClient) -> PollResult:
+    collector = RecorderCollector(client, [Camera("cam-1", "1")], tuple, SystemClock())
+    try:
+        return await collector.poll()
+    finally:
+        await collector.close()
+
+
+def test_a_dahua_recorder_that_refuses_to_search_a_month_is_not_taken_for_empty(dress: Dress) -> None:
+    dressed = dress("dahua", month())
+    answer = dressed.server.answer
+
+    def short(method: str, path: str, body: str) -> tuple[int, str] | None:
+        """It says of a search over more than a week what it says of one without a file."""
+        query = parse_qs(urlsplit(path).query)
+        ends = [query.get(f"condition.{edge}Time", [""])[0] for edge in ("Start", "End")]
+        if all(ends) and datetime.fromisoformat(ends[1]) - datetime.fromisoformat(ends[0]) > timedelta(days=7):
+            return 400, "Error\r\nBad Request!\r\n"
+        return answer(method, path, body)
+
+    dressed.server.answer = short
+    [one] = dressed.survey().cameras
+    assert (one.judged.verdict, one.judged.reason) == (Verdict.UNKNOWN, "error_answer")
+
+
+def test_a_dahua_recorder_that_has_nothing_is_not_met(dress: Dress) -> None:
+    [one] = dress("dahua", Holdings({1: []})).survey().cameras
+    assert (one.judged.verdict, one.judged.reason, one.judged.open_percent) == (Verdict.NOT_MET, "", 0.0)
 
 
 LISTED = [

@@ -305,6 +305,32 @@ def test_an_oldest_moment_that_is_deleted_while_it_is_asked_for_is_asked_a_littl
     assert [(proof.is_oldest, proof.proves) for proof in found.proofs] == [(True, False), (True, True), (False, True)]
 
 
+@every_dress
+def test_an_oldest_file_that_is_overwritten_while_it_is_asked_for_costs_nothing(dress: Dress, name: str) -> None:
+    holdings = month()
+
+    def holds(at_us: int) -> bool:
+        """The first question finds that the oldest hour has just been overwritten."""
+        holdings.channels[1] = [each for each in holdings.channels[1] if each.begin_us > holdings.before(39.99)]
+        return holdings.holds(1, at_us + US)  # it is asked in whole seconds
+
+    found = only(dress(name, holdings, Playing(holds=holds)).survey(samples=1).cameras)
+    assert (found.judged.verdict, found.judged.reason) == (Verdict.MET, "")
+    assert found.proofs[-1].proves and found.proofs[-1].is_oldest
+    assert abs(found.proofs[-1].asked_us - holdings.before(40) - HOUR_US) < 2 * US
+
+
+@every_dress
+def test_a_recorder_that_lost_the_days_before_what_is_asked_for_and_lists_them_is_not_met(
+    dress: Dress, name: str
+) -> None:
+    holdings = month()
+    playing = Playing(holds=lambda at_us: at_us > holdings.before(35))
+    found = only(dress(name, holdings, playing).survey(samples=1).cameras)
+    assert (found.judged.verdict, found.judged.reason) == (Verdict.NOT_MET, "replay_empty")
+    assert len(found.proofs) <= 4  # bounded
+
+
 def honest(at_us: int) -> bool:
     """Of a month's recorder: it has nothing older than its 40 days."""
     return at_us > month().before(40.1)
