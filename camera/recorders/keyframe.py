@@ -19,6 +19,7 @@ _HEADER = struct.Struct(">BBHII")
 _NTP_TO_UNIX = 2_208_988_800  # seconds from 1900 to 1970
 _ONVIF_PROFILES = (0xABAC, 0xABAD)  # the latter: followed by JPEG's own extension
 _SENDER_REPORT = 200
+_SENDER_REPORT_BYTES = 28  # with all of its sender info (RFC 3550, 6.4.1)
 CODECS = {"H264": "h264", "H265": "hevc"}  # by SDP's name, FFmpeg's
 
 
@@ -149,7 +150,7 @@ def sender_report(packet: bytes) -> SenderReport | None:
     at = 0
     while len(packet) - at >= 4:
         length = 4 + 4 * int.from_bytes(packet[at + 2 : at + 4], "big")
-        if packet[at + 1] == _SENDER_REPORT and len(packet) - at >= 20:
+        if packet[at + 1] == _SENDER_REPORT and len(packet) - at >= _SENDER_REPORT_BYTES:
             ntp_us = _ntp_us(packet[at + 8 : at + 16])
             return None if ntp_us is None else SenderReport(ntp_us, int.from_bytes(packet[at + 16 : at + 20], "big"))
         at += length

@@ -63,6 +63,11 @@ def test_a_sender_report_dates_other_times_also_over_the_wrap() -> None:
     assert SenderReport(AT_US, 90_000).at(0, 90_000) == AT_US - 1_000_000
 
 
+def test_a_sender_report_that_was_cut_short_dates_nothing() -> None:
+    whole = b"\x80\xc8\x00\x06\x00\x00\x00\x01" + ntp(AT_US) + struct.pack(">III", 90_000, 1, 1)
+    assert [sender_report(whole[:length]) is None for length in (20, 27, 28)] == [True, True, False]
+
+
 def test_a_range_in_absolute_time_is_read() -> None:
     assert clock_us("clock=20261125T030000.25Z-20261125T040000Z") == AT_US
     assert clock_us("npt=0.000-") is None
