@@ -324,10 +324,11 @@ class Ingest:
         for number, loss in enumerate(losses):
             if isinstance(loss, OnceMore):
                 self._accounts.lose(loss)
-                logger.warning(
-                    "ward %s has some of %d..%d of %s after all, which were named as lost",
-                    *(loss.ward, loss.first, loss.last, loss.incarnation.hex()),
-                )
+                if number < LOSSES_TOLD:
+                    logger.warning(
+                        "ward %s has some of %d..%d of %s after all, which were named as lost",
+                        *(loss.ward, loss.first, loss.last, loss.incarnation.hex()),
+                    )
                 continue
             if number < LOSSES_TOLD:
                 logger.warning(

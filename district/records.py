@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -23,6 +25,7 @@ _PUT_LOSS = (
     "INSERT OR IGNORE INTO named_losses (ward, incarnation, first_position, last_position, why, noted_us)"
     " VALUES (?, ?, ?, ?, ?, ?)"
 )
+_TOUCHING = "WHERE ward = ? AND incarnation = ? AND first_position <= ? AND last_position >= ? AND why = ?"
 
 
 @dataclass(slots=True)
@@ -121,10 +124,10 @@ class Records:
                 session.add_all(_condition_row(record) for record in changes.raised)
                 for record in changes.cleared:
                     _clear(session, record)
-                for _, together in groupby(changes.losses, type):
-                    _put_losses(session, together, now_us)
-        except DBAPIError as error:
-            raise HubDatabaseError(f"the hub's tables refuse to be written: {error.orig}") from error
+                _put_losses(session, changes.losses, now_us)
+        except (DBAPIError, sqlite3.Error) as error:
+            why = error.orig if isinstance(error, DBAPIError) else error
+            raise HubDatabaseError(f"the hub's tables refuse to be written: {why}") from error
 
     def wards(self) -> list[WardRecord]:
         with self._reading() as session:
@@ -229,37 +232,30 @@ def _clear(session: Session, record: HubConditionRecord) -> None:
 
 
 def _put_losses(session: Session, losses: Iterable[LossRecord | OnceMore], now_us: int) -> None:
-    """Of one kind."""
-    named: list[tuple[object, ...]] = []
-    for loss in losses:
-        if isinstance(loss, LossRecord):
-            named.append((loss.ward, loss.incarnation, loss.first, loss.last, loss.why, now_us))
-        else:
-            _cut_losses(session, loss)
-    _put_rows(session, named)
+    """In their order, and as they are: a reply, a tombstone or a status may name thousands, told twice perhaps."""
+    cursor = session.connection().connection.cursor()
+    try:
+        for _, together in groupby(losses, type):
+            named: list[tuple[object, ...]] = []
+            for loss in together:
+                if isinstance(loss, LossRecord):
+                    named.append((loss.ward, loss.incarnation, loss.first, loss.last, loss.why, now_us))
+                else:
+                    _cut_losses(cursor, loss)
+            cursor.executemany(_PUT_LOSS, named)
+    finally:
+        cursor.close()
 
 
-def _put_rows(session: Session, rows: list[tuple[object, ...]]) -> None:
-    """A tombstone may be told twice. All at once, and as they are: a reply or a tombstone may name thousands."""
-    if rows:
-        session.connection().exec_driver_sql(_PUT_LOSS, rows)
-
-
-def _cut_losses(session: Session, back: OnceMore) -> None:
+def _cut_losses(cursor: DBAPICursor, back: OnceMore) -> None:
     """What lies outside of it stays lost."""
-    touching = (
-        NamedLoss.ward == back.ward,
-        NamedLoss.incarnation == back.incarnation,
-        NamedLoss.first_position <= back.last,
-        NamedLoss.last_position >= back.first,
-        NamedLoss.why == NOT_HELD,
-    )
-    beyond = (NamedLoss.first_position < back.first) | (NamedLoss.last_position > back.last)
+    touching = (back.ward, back.incarnation, back.last, back.first, NOT_HELD)
+    cursor.execute(f"SELECT first_position, last_position, noted_us FROM named_losses {_TOUCHING}", touching)
     left: list[tuple[object, ...]] = [
-        (row.ward, row.incarnation, first, last, row.why, row.noted_us)
-        for row in session.scalars(select(NamedLoss).where(*touching, beyond))
-        for first, last in ((row.first_position, back.first - 1), (back.last + 1, row.last_position))
+        (back.ward, back.incarnation, first, last, NOT_HELD, noted_us)
+        for start, end, noted_us in cursor.fetchall()
+        for first, last in ((start, back.first - 1), (back.last + 1, end))
         if first <= last
     ]
-    session.execute(delete(NamedLoss).where(*touching), execution_options={"synchronize_session": False})
-    _put_rows(session, left)
+    cursor.execute(f"DELETE FROM named_losses {_TOUCHING}", touching)
+    cursor.executemany(_PUT_LOSS, left)

@@ -154,3 +154,12 @@ def test_a_tombstone_of_thousands_beyond_the_limit_costs_little_more_than_to_rea
         spent.append(_seconds(desk, (ward.topic("entries"), ward.batch(position))))
     assert min(spent[1:]) < spent[0] / 2
     assert desk.holdings.of(ward.ward, b"\x07" * 16).lost.intervals == 5000
+
+
+def test_incarnations_that_come_and_go_in_turns_cost_little_more_each_time(desk: Desk, ward: ScriptedWard) -> None:
+    """Named as lost by the one status, and found again by the next."""
+    spent = [
+        _seconds(desk, (ward.topic("status"), ward.status(held=_held(2000, turn % 2 * 2000)))) for turn in range(6)
+    ]
+    assert desk.site.ward(ward.ward).named_losses == 10_000
+    assert min(spent[2:]) < 5 * spent[0] + 0.2  # it was a second, and thirty times as much
