@@ -141,7 +141,6 @@ class Salvaging:
             self.read()
         except _EndingError:
             return
-        self._note_whole()
         while self._kept and not self._ending.wait(_LOOK_SECONDS):
             self.look()
             self._note_whole()
@@ -169,6 +168,7 @@ class Salvaging:
             except (JournalError, OSError) as error:  # the rest of the ward goes on
                 log.error("%s: %s", file, error)
             self.look()
+        self._note_whole()
 
     def look(self) -> None:
         """Whether the district has all that could be saved, and whether something may go."""

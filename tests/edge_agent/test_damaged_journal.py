@@ -162,11 +162,10 @@ def test_a_damaged_file_that_cannot_be_read_is_not_taken_for_an_empty_one(tmp_pa
     view = WithSalvaged(journal)
     salvaging = Salvaging(path, journal, view, SystemClock())
     try:
-        salvaging.start()
-        salvaging._thread.join(SECONDS)
+        salvaging.read()
         assert told_by(view).held_in_part
     finally:
-        salvaging.stop()
+        view.close()
         journal.close()
 
 
