@@ -70,7 +70,10 @@ class Session:
         self._keep_alive_method = "OPTIONS"
         self._heard_at = 0.0  # of the newest RTP
         self._socket: socket.socket | None = None
+        self._kept = False  # an earlier request to keep it alive was answered well
+        self._renewed = False  # the newest was repeated with a fresh nonce
         self.on_report: Callable[[bytes], None] | None = None  # takes RTCP packets, where somebody wants them
+        self.may_log_in: Callable[[], bool] = lambda: True  # asked once it plays: whether nobody refused the password
 
     # ---- the dialogue ----------------------------------------------------------------------------------------------
 
@@ -111,6 +114,8 @@ class Session:
             return
         with contextlib.suppress(OSError):  # the camera may have gone first
             if self._session:
+                if not self.may_log_in():
+                    self._login = None
                 connection.send(self._request("TEARDOWN", self._url, ()))
         connection.close()
 
@@ -125,6 +130,8 @@ class Session:
             self._proven = self._challenge is not None
         # An unchecked request may fail, but a password that was refused is not tried with the next one.
         elif checked or (answer.status == 401 and self._challenge is not None):
+            if answer.status == 401:
+                self._login = None  # not with the goodbye either
             raise RefusedError(method, answer.status)
         return answer
 
@@ -162,12 +169,12 @@ class Session:
         if after > at:
             self._begin = after - earlier
 
-    def _request(self, method: str, url: str, headers: Sequence[str]) -> bytes:
+    def _request(self, method: str, url: str, headers: Sequence[str], *, with_login: bool = True) -> bytes:
         self._sequence += 1
         lines = [f"{method} {url} RTSP/1.0", f"CSeq: {self._sequence}", "User-Agent: WardWatch", *headers]
         if self._session:
             lines.append(f"Session: {self._session}")
-        if self._challenge is not None and self._login is not None:
+        if with_login and self._challenge is not None and self._login is not None:
             lines.append(f"Authorization: {self._login.answer(self._challenge, method, url)}")
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
@@ -194,10 +201,26 @@ class Session:
         if now - self._heard_at > self._silence_seconds:
             raise TimeoutError(f"no picture for {self._silence_seconds:g} s")
         answer, self._answer = self._answer, None
-        renewed = answer is not None and answer.status == 401 and self._may_log_in(answer)
+        renewed = answer is not None and self._is_to_be_renewed(answer)
         if renewed or now >= self._keep_alive_at:
             self._keep_alive_at = now + self._keep_alive_every
-            self._send(self._request(self._keep_alive_method, self._url, ()))
+            self._send(self._request(self._keep_alive_method, self._url, (), with_login=self.may_log_in()))
+
+    def _is_to_be_renewed(self, answer: Answer) -> bool:
+        """Whether what keeps it alive is sent again with the nonce of its refusal: once. Where that is refused as well,
+        no password is sent any more; raises RefusedError where it was taken before, for then it was changed."""
+        if answer.status != 401:
+            self._kept, self._renewed = self._kept or answer.status == 200, False
+            return False
+        if self._login is None or not self.may_log_in():
+            return False
+        if not self._renewed and self._may_log_in(answer):
+            self._renewed = True
+            return True
+        self._login = None
+        if self._kept:
+            raise RefusedError(self._keep_alive_method, answer.status)
+        return False
 
     def _packets(self) -> list[tuple[int, int]]:
         """Everything whole in the buffer: RTP's places; an answer on the way is kept in `_answer`."""

@@ -212,6 +212,8 @@ class StreamWatch:
             self._means.pump.run(flow)
         finally:
             flow.close()
+        if flow.failed is not None and flow.failed.code is ReasonCode.WRONG_CREDENTIALS:
+            refusals.refused(address)
         self._ended(flow.failed)
         if flow.group.frames:
             self._pause = FIRST_PAUSE_SECONDS
@@ -225,6 +227,7 @@ class StreamWatch:
             return None
         self._means.refusals.accepted(self.address)
         session, video = playing
+        session.may_log_in = lambda: self._means.refusals.is_proven(self.address)
         now = self._means.clock.monotonic()
         flow = WatchFlow(self, session, video, now)
         with self._lock:

@@ -6,7 +6,9 @@ Three lock many cameras. Its nonces end with each 401, and it does not say that 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import select
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 
@@ -19,7 +21,9 @@ from camera.onvif import media
 from camera.onvif.session import OnvifSession
 from camera.refusals import FIRST_SECONDS, Refusals
 from camera.relay.rtsp import StreamAddress
+from camera.relay.session import RefusedError, Session
 from camera.rtsp_check import RtspCheck
+from camera.rtsp_login import Login
 from telemetry.clock import SystemClock
 from telemetry.readings import ReasonCode
 from tests.camera.onvif_server import PASSWORD, USERNAME, HttpReply, OnvifServer, fault
@@ -192,3 +196,66 @@ async def test_a_page_that_this_user_may_not_read_is_no_changed_password(camera:
     for service in SERVICES:
         assert await all_proven.ask(service) is None
     await all_proven.close()
+
+
+class Playing:
+    """A stream of a camera that judges the login of each request; half a minute passes with each `keep_alive`."""
+
+    def __init__(self, answering: Callable[..., RtspServer]) -> None:
+        self.camera_takes_it = True
+        self.wrong = 0
+        self._nonces = itertools.count()
+        self.server = answering(self._answer)
+        login = Login(USERNAME, PASSWORD, lambda: "own")
+        self.session = Session(self.server.url, login, lambda: False, open_seconds=5.0, silence_seconds=1e9)
+        self.session.play(self.session.open().videos[0])
+        self._now = time.monotonic()
+
+    def keep_alive(self) -> None:
+        """With all that follows from it at once: ten looks."""
+        self._now += 31.0
+        for _ in range(10):
+            self.session.tick(self._now)
+            if select.select([self.session.fileno()], [], [], 0.05)[0]:
+                self.session.take(self._now)
+
+    def _answer(self, request: str) -> bytes:
+        given = "authorization:" in request.lower()
+        self.wrong += given and not self.camera_takes_it
+        if request.startswith("OPTIONS") or (given and self.camera_takes_it):
+            return response(request, "200 OK", ["Public: GET_PARAMETER", "Session: 7;timeout=60"], SDP)
+        challenge = f'Digest realm="cam", nonce="n{next(self._nonces)}"'
+        return response(request, "401 Unauthorized", [f"WWW-Authenticate: {challenge}"])
+
+
+def test_a_stream_is_kept_alive_with_a_changed_password_twice_at_most(
+    answering: Callable[..., RtspServer],
+) -> None:
+    playing = Playing(answering)
+    playing.keep_alive()
+    playing.camera_takes_it = False
+    with pytest.raises(RefusedError):
+        playing.keep_alive()
+    playing.session.close()
+    assert playing.wrong == MOST_WRONG
+
+
+def test_a_camera_that_never_takes_what_keeps_it_alive_is_asked_without_a_password(
+    answering: Callable[..., RtspServer],
+) -> None:
+    playing = Playing(answering)
+    playing.camera_takes_it = False
+    for _ in range(3):
+        playing.keep_alive()
+    playing.session.close()
+    assert playing.wrong == MOST_WRONG
+
+
+def test_a_stream_sends_no_password_once_another_service_refused_it(answering: Callable[..., RtspServer]) -> None:
+    playing = Playing(answering)
+    playing.camera_takes_it = False
+    playing.session.may_log_in = lambda: False
+    for _ in range(2):
+        playing.keep_alive()
+    playing.session.close()
+    assert playing.wrong == 0
