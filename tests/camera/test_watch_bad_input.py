@@ -107,6 +107,23 @@ def test_a_minute_without_a_keyframe_has_a_name(answering: Callable[..., RtspSer
     assert watch.join(10)
 
 
+def test_claimed_to_send_no_frames_a_second_it_is_measured_by_what_comes(answering: Callable[..., RtspServer]) -> None:
+    assert "a=framerate:0" in SDP
+    server, clock = answering(playing), Clock()
+    watch, keyframes = watching(server, clock)
+    sender = Sender(server, lambda number: (IDR if number % 10 == 1 else SLICE) + bytes(200))
+    try:
+        until(lambda: keyframes and watch.state().figures.frame_rate_hz is not None)
+        state = watch.state()
+        assert state.up and state.reason is None
+        rate = state.figures.frame_rate_hz
+        assert rate is not None and 1 < rate < 60  # it sends 25 a second, on a machine that has the time
+    finally:
+        sender.stop()
+        watch.stop()
+    assert watch.join(10)
+
+
 def test_garbage_units_are_pictures_that_cannot_be_decoded(answering: Callable[..., RtspServer]) -> None:
     chance = random.Random(5)
     server, clock = answering(playing), Clock()
