@@ -29,7 +29,7 @@ def judge_one(picture: Picture) -> Scores:
         PictureCondition.DISCOLOURED: colour.discoloured(picture),
         PictureCondition.BLURRED: sharpness.blurred(picture),
     }
-    return _without_consequences(scores)
+    return without_consequences(scores)
 
 
 def judge(pictures: Sequence[Picture], reference: Picture | None = None) -> Scores:
@@ -47,6 +47,7 @@ def judge(pictures: Sequence[Picture], reference: Picture | None = None) -> Scor
     if reference is not None and not blind:
         hidden = float(np.median([flatness.detail_lost(reference, picture) for picture in pictures]))
         scores[PictureCondition.COVERED] = max(scores[PictureCondition.COVERED], hidden)
+        scores = without_consequences(scores)
     return {condition: round(scores[condition], 3) for condition in PictureCondition}
 
 
@@ -77,7 +78,7 @@ BLINDING = (
 )
 
 
-def _without_consequences(scores: Scores) -> Scores:
+def without_consequences(scores: Scores) -> Scores:
     """A black picture is not blurred as well: the cause is told, not what follows from it."""
     for cause in BLINDING:
         if scores[cause] >= RAISED:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from camera.picture import flatness
 from camera.picture.conditions import RAISED, PictureCondition, Scores, ramp
-from camera.picture.judge import BLINDING, FROZEN_SECONDS, judge_one, moved
+from camera.picture.judge import BLINDING, FROZEN_SECONDS, judge_one, moved, without_consequences
 from camera.picture.movement import Alignment, movement
 from camera.picture.picture import Area, Picture
 from camera.picture.stillness import Step, change, longest_still_seconds
@@ -68,8 +68,7 @@ class PictureWatch:
         scores[PictureCondition.MOVED] = 0.0
         if not blind:
             self._compare(kept, scores)
-        if scores[PictureCondition.COVERED] >= RAISED:  # a cloth stands still, and is no place: the cause is told
-            scores[PictureCondition.FROZEN] = scores[PictureCondition.MOVED] = 0.0
+            scores = without_consequences(scores)  # a cloth stands still, is no place, and not sharp
         return {condition: round(scores[condition], 3) for condition in PictureCondition}
 
     def _step_to(self, picture: Picture) -> None:
