@@ -213,7 +213,7 @@ def _condition_record(row: HubCondition) -> HubConditionRecord:
 
 def _put(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:
     """Rows by their keys, new or not; of the same key the last one stays. All in one statement: every ward has spoken
-    since the last time, and an object and two statements for each were a quarter of what the hub cost."""
+    since the last time, and an object and two statements for each were a tenth of what ingest cost."""
     if rows:
         statement = insert(table)
         columns = table.__table__.columns

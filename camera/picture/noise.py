@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from camera.picture.conditions import ramp
-from camera.picture.picture import ROWS, Floats, Picture, Plane, block_means
+from camera.picture.picture import ROWS, WHOLLY, Floats, Picture, Plane, block_means
 
 # J. Immerkær, "Fast Noise Variance Estimation", 1996: blind to constant, linear and quadratic structure.
 _KERNEL = np.array([1, -2, 1], dtype=np.float32)  # across and down
@@ -14,7 +14,6 @@ _SCALE = float(np.sqrt(np.pi / 2) / 6)
 _QUIET = 25  # percentile of the blocks: noise is everywhere, texture is not
 _SIGMA = 10.0  # what a sparing encoder leaves of 30; night pictures of good cameras have 1 to 4
 _BLOCKS = (16, 9)
-_WHOLLY = 0.999
 _MOST_WIDTH = 640  # the middle of larger pictures is enough
 
 
@@ -32,7 +31,7 @@ def noise_sigma(picture: Picture) -> float:
 def _of_what_is_judged(picture: Picture, blocks: Floats) -> Floats:
     """Those that no mask touches; of the whole picture where the middle is masked."""
     judged = picture.judged_in(picture.y.shape[1], ROWS).astype(np.float32)
-    free = block_means(_middle(judged), *_BLOCKS) > _WHOLLY
+    free = block_means(_middle(judged), *_BLOCKS) > WHOLLY
     if free.any():
         return blocks[free]
     return block_means(_response(picture.y), *_BLOCKS)[picture.judged_blocks(*_BLOCKS)]

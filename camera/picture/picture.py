@@ -17,7 +17,7 @@ Flags = NDArray[np.bool_]
 
 WIDTH = 320  # of the reduced luma; its height keeps the picture's shape
 COLUMNS, ROWS = 32, 18  # blocks that most judges count
-_WHOLLY = 0.999
+WHOLLY = 0.999  # of a block that is judged; less is touched by a mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,11 @@ class Picture:
             return cv2.resize(self.y, (WIDTH, rows), interpolation=cv2.INTER_LINEAR).astype(np.float32)
         return shrunk(self.y, WIDTH, rows).astype(np.float32)
 
+    def planes_at(self, columns: int, rows: int) -> tuple[Plane, Plane, Plane]:
+        """Luma and chroma of the same picture, smaller: an even size, chroma of half of it."""
+        half = (columns // 2, rows // 2)
+        return shrunk(self.y, columns, rows), shrunk(self.u, *half), shrunk(self.v, *half)
+
     @cached_property
     def smooth(self) -> Floats:
         """The reduced luma without its finest detail, which is mostly noise."""
@@ -137,7 +142,7 @@ class Picture:
     def judged_blocks(self, columns: int, rows: int) -> Flags:
         """Of fewer blocks than COLUMNS by ROWS, those that have nothing in them that is masked."""
         shares = block_means(self.unmasked.astype(np.float32), columns, rows)
-        found: Flags = shares > _WHOLLY
+        found: Flags = shares > WHOLLY
         return found
 
 

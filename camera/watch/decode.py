@@ -8,7 +8,7 @@ import av
 import cv2
 import numpy as np
 
-from camera.picture.picture import Picture, shrunk
+from camera.picture.picture import Picture
 
 if TYPE_CHECKING:
     from camera.watch.stream_watch import Keyframe
@@ -51,8 +51,7 @@ def thumbnail(picture: Picture) -> bytes:
     height, width = picture.y.shape
     small = min(THUMBNAIL_WIDTH, width) // 2 * 2
     size = (small, max(2, round(height * small / width) // 2 * 2))
-    half = (size[0] // 2, size[1] // 2)
-    planes = [shrunk(plane, *to).reshape(-1) for plane, to in ((picture.y, size), (picture.u, half), (picture.v, half))]
+    planes = [plane.reshape(-1) for plane in picture.planes_at(*size)]
     pixels = cv2.cvtColor(np.concatenate(planes).reshape(size[1] * 3 // 2, size[0]), cv2.COLOR_YUV2BGR_I420)
     good, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     if not good:

@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from camera.picture.picture import Picture, shrunk
+from camera.picture.picture import Picture
 from telemetry.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -45,10 +45,8 @@ def small(picture: Picture) -> Picture:
     height, width = picture.y.shape
     if width <= WIDTH:
         return picture
-    size = (WIDTH, max(2, round(height * WIDTH / width) // 2 * 2))
-    half = (size[0] // 2, size[1] // 2)
-    y, u, v = (shrunk(plane, *to) for plane, to in ((picture.y, size), (picture.u, half), (picture.v, half)))
-    return Picture(y, u, v, picture.at, picture.masked)
+    rows = max(2, round(height * WIDTH / width) // 2 * 2)
+    return Picture(*picture.planes_at(WIDTH, rows), picture.at, picture.masked)
 
 
 @dataclass(slots=True)

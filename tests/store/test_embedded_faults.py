@@ -238,8 +238,8 @@ def _both(*points: tuple[float, float]) -> list[Sample]:
     return [each for s in charges(*points) for each in (s, s._replace(metric=VOLTAGE.metric))]
 
 
-@pytest.mark.parametrize("in_the_way", [False, True])
-def test_one_damaged_chunk_stops_neither_other_series_nor_what_comes_after(path: Path, in_the_way: bool) -> None:
+def _write_with_a_damaged_chunk(path: Path) -> None:
+    """Eight samples of each of two series; those of the first cannot be read."""
     store = EmbeddedStore.open(path, clock=FakeClock(), settings=SMALL)
     store.commit([commit(*_both(*((n, n) for n in range(8))))])
     store.pack()
@@ -248,6 +248,11 @@ def test_one_damaged_chunk_stops_neither_other_series_nor_what_comes_after(path:
     raw.execute("UPDATE chunks SET data = x'00' WHERE series = 1")
     raw.commit()
     raw.close()
+
+
+@pytest.mark.parametrize("in_the_way", [False, True])
+def test_one_damaged_chunk_stops_neither_other_series_nor_what_comes_after(path: Path, in_the_way: bool) -> None:
+    _write_with_a_damaged_chunk(path)
     store = EmbeddedStore.open(path, clock=FakeClock(), settings=SMALL)
     late = [(3.5, 3.5)] if in_the_way else []
     for point in (*late, *((n, n) for n in range(8, 200))):
@@ -268,14 +273,7 @@ def test_one_damaged_chunk_stops_neither_other_series_nor_what_comes_after(path:
 
 
 def test_what_was_set_aside_is_told_once_with_what_to_do(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    store = EmbeddedStore.open(path, clock=FakeClock(), settings=SMALL)
-    store.commit([commit(*_both(*((n, n) for n in range(8))))])
-    store.pack()
-    store.close()
-    raw = sqlite3.connect(path)
-    raw.execute("UPDATE chunks SET data = x'00' WHERE series = 1")
-    raw.commit()
-    raw.close()
+    _write_with_a_damaged_chunk(path)
 
     def told() -> list[str]:
         found = [each.getMessage() for each in caplog.records if each.name == "store.embedded.set_aside"]
